@@ -1,0 +1,202 @@
+"""Where each fact stands in Robaws's JSON: the one place that names its keys.
+
+Robaws's field-level schema is not public. Each key carries how sure we are of it, and a company can override any of
+them in ``robaws.toml`` (``[companies.acme.fields.sales_invoice] due_date = "expireDate"``); ``robaws-pipeline doctor``
+shows which were found.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "id", "date", "instant", "amount", "object", "list"]
+Confidence = Literal["confirmed", "observed", "inferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One fact: our name for it, Robaws's key, what it holds and how sure we are of the key."""
+
+    name: str
+    key: str
+    kind: Kind
+    confidence: Confidence
+
+
+def _fields(confidence: Confidence, *specs: tuple[str, str, Kind]) -> tuple[Field, ...]:
+    return tuple(Field(name, key, kind, confidence) for name, key, kind in specs)
+
+
+_INVOICE = (
+    *_fields("confirmed", ("type", "type", "text")),
+    *_fields(
+        "observed",
+        ("id", "id", "id"),
+        ("number", "logicId", "text"),
+        ("date", "date", "date"),
+        ("status", "status", "text"),
+        ("pdf_id", "documentId", "id"),
+        ("net", "totalExclVat", "amount"),
+        ("gross", "totalInclVat", "amount"),
+        ("created_at", "createdAt", "instant"),
+        ("updated_at", "updatedAt", "instant"),
+    ),
+    *_fields(
+        "inferred",
+        ("due_date", "dueDate", "date"),
+        ("company_id", "companyId", "id"),
+        ("currency", "currency", "text"),
+        ("payment_condition_id", "paymentConditionId", "id"),
+        ("original_id", "originalInvoiceId", "id"),
+        ("vat", "totalVat", "amount"),
+    ),
+)
+
+SALES_INVOICE = (
+    *_INVOICE,
+    *_fields("observed", ("party_id", "clientId", "id")),
+    *_fields("confirmed", ("lines", "adjustedLineItems", "list")),
+    *_fields(
+        "inferred",
+        ("client_reference", "clientReference", "text"),
+        ("payment_reference", "structuredCommunication", "text"),
+    ),
+)
+
+PURCHASE_INVOICE = (
+    *_INVOICE,
+    *_fields("confirmed", ("lines", "lineItems", "list")),
+    *_fields(
+        "inferred",
+        ("party_id", "supplierId", "id"),
+        ("supplier_number", "invoiceNumber", "text"),
+        ("payment_reference", "paymentReference", "text"),
+        ("supplier_iban", "supplierBankAccount", "text"),
+    ),
+)
+
+LINE = (
+    *_fields(
+        "observed",
+        ("line_id", "id", "id"),
+        ("type", "type", "text"),
+        ("description", "description", "text"),
+        ("article_id", "articleId", "id"),
+        ("project_id", "projectId", "id"),
+        ("quantity", "quantity", "amount"),
+        ("unit", "unitType", "text"),
+    ),
+    *_fields(
+        "confirmed",
+        ("vat_tariff_id", "vatTariffId", "id"),
+        ("vat_tariff", "vatTariff", "object"),
+        ("gl_account", "generalLedgerAccount", "object"),
+    ),
+    *_fields(
+        "inferred",
+        ("gl_account_id", "generalLedgerAccountId", "id"),
+        ("price", "price", "amount"),
+        ("discount", "discount", "amount"),
+        ("net", "totalExclVat", "amount"),
+    ),
+)
+
+VAT_TARIFF = _fields("inferred", ("id", "id", "id"), ("name", "name", "text"), ("percentage", "percentage", "amount"))
+
+GL_ACCOUNT = _fields("inferred", ("id", "id", "id"), ("code", "code", "text"), ("name", "name", "text"))
+
+PAYMENT_CONDITION = _fields("inferred", ("id", "id", "id"), ("name", "name", "text"))
+
+ADDRESS = _fields(
+    "observed",
+    ("street", "addressLine1", "text"),
+    ("street_2", "addressLine2", "text"),
+    ("postal_code", "postalCode", "text"),
+    ("city", "city", "text"),
+    ("country", "country", "text"),
+)
+
+_PARTY = (
+    *_fields(
+        "observed",
+        ("id", "id", "id"),
+        ("name", "name", "text"),
+        ("vat_number", "vatIdNumber", "text"),
+        ("email", "email", "text"),
+        ("language", "language", "text"),
+        ("address", "address", "object"),
+        ("invoice_address", "invoiceAddress", "object"),
+        ("updated_at", "updatedAt", "instant"),
+    ),
+    *_fields(
+        "inferred",
+        ("number", "logicId", "text"),
+        ("payment_condition_id", "paymentConditionId", "id"),
+        ("gl_account_id", "generalLedgerAccountId", "id"),
+        ("vat_tariff_id", "vatTariffId", "id"),
+    ),
+)
+
+CLIENT = (*_PARTY, *_fields("observed", ("invoice_email", "invoiceEmail", "text")))
+
+SUPPLIER = (*_PARTY, *_fields("inferred", ("iban", "accountNumber", "text"), ("bic", "bic", "text")))
+
+RESOURCES: Mapping[str, tuple[Field, ...]] = {
+    "sales_invoice": SALES_INVOICE,
+    "purchase_invoice": PURCHASE_INVOICE,
+    "line": LINE,
+    "vat_tariff": VAT_TARIFF,
+    "gl_account": GL_ACCOUNT,
+    "payment_condition": PAYMENT_CONDITION,
+    "address": ADDRESS,
+    "client": CLIENT,
+    "supplier": SUPPLIER,
+}
+"""Every mapped resource, under the name that settings use."""
+
+
+def keys(resource: str, overrides: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our names to Robaws's keys for one resource, a company's overrides applied."""
+    return {field.name: (overrides or {}).get(field.name, field.key) for field in RESOURCES[resource]}
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A collection of the API: our name, its path, the resource its items are, and what to include."""
+
+    name: str
+    path: str
+    resource: str
+    include: str = ""
+
+    @property
+    def is_documents(self) -> bool:
+        """Invoices and credit notes, read by type and month; everything else is read whole or by `updatedFrom`."""
+        return self.name in {"sales", "purchases"}
+
+
+SALES = Collection(
+    "sales",
+    "sales-invoices",
+    "sales_invoice",
+    "adjustedLineItems,adjustedLineItems.generalLedgerAccount,adjustedLineItems.vatTariff",
+)
+PURCHASES = Collection(
+    "purchases",
+    "purchase-invoices",
+    "purchase_invoice",
+    "lineItems,lineItems.generalLedgerAccount,lineItems.vatTariff",
+)
+CLIENTS = Collection("clients", "clients", "client")
+SUPPLIERS = Collection("suppliers", "suppliers", "supplier")
+VAT_TARIFFS = Collection("vat_tariffs", "vat-tariffs", "vat_tariff")
+GL_ACCOUNTS = Collection("gl_accounts", "general-ledger-accounts", "gl_account")
+PAYMENT_CONDITIONS = Collection("payment_conditions", "payment-conditions", "payment_condition")
+
+DOCUMENTS = (SALES, PURCHASES)
+PARTIES = (CLIENTS, SUPPLIERS)
+LISTS = (VAT_TARIFFS, GL_ACCOUNTS, PAYMENT_CONDITIONS)
+COLLECTIONS = (*DOCUMENTS, *PARTIES, *LISTS)
+
+DOCUMENT_TYPES = ("INVOICE", "CREDIT_NOTE")
+"""The values of the `type` filter. `CREDITNOTE`, an older spelling, is accepted when reading only."""

@@ -1,0 +1,77 @@
+"""What a format is given and what it gives back."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from robaws_pipeline.settings import Company
+
+
+@dataclass(frozen=True, slots=True)
+class MonthBooks:
+    """The books of one company and month: tables of `robaws_pipeline.schema`, all states, current versions.
+
+    `states` says which documents are exported; `vat` and `postings` hold exported ones only; `documents` and `lines`
+    hold all of the month. `originals` are `documents` rows (any month) that this month's credit notes refer to.
+    """
+
+    key: str
+    company: Company
+    month: str
+    documents: pa.Table
+    lines: pa.Table
+    states: pa.Table
+    vat: pa.Table
+    postings: pa.Table
+    parties: pa.Table
+    payment_conditions: pa.Table
+    originals: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """One file of a format: a path relative to the format's folder, forward slashes, and its bytes."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FormatHeld:
+    """A document that the books export and this format cannot: listed in the manifest under the format's name."""
+
+    collection: str
+    document_id: str
+    code: str
+    detail: str
+
+
+@dataclass(slots=True)
+class Export:
+    """What a format made of a month. `files` may be a generator: it is read once, a file at a time, and `held`,
+    `documents` and `notes` are complete when it ends."""
+
+    files: Iterable[ExportFile]
+    held: list[FormatHeld] = field(default_factory=list)
+    documents: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """(collection, document id) → the files it is in, relative to the format's folder."""
+    notes: list[str] = field(default_factory=list)
+    """What a person should know: characters replaced, texts cut, references missing."""
+
+
+class Format(Protocol):
+    """One file format. Implementations are classes without arguments."""
+
+    name: str
+    title: str
+    """One line: what it is and who reads it."""
+
+    def missing_settings(self, company: Company) -> Iterator[str]:
+        """What the settings lack before this format can be written, in words with the remedy."""
+        ...
+
+    def export(self, books: MonthBooks) -> Export:
+        """The files of one month. Pure: same books, same bytes; no clock, no network."""
+        ...

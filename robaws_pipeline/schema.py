@@ -1,0 +1,263 @@
+"""The tables of the lake: names, Arrow types and what each column means.
+
+Every floor agrees on these. The comments end up in ``warehouse.duckdb``, so they are written for the analyst who
+opens it. Amounts *received* keep ten decimals (`AMOUNT`): Robaws calculates in binary doubles, so 131.4 may arrive as
+131.39999999999998, and ten decimals, half up, remove that noise without touching a real digit. Amounts *booked* have
+two (`MONEY`).
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+AMOUNT = pa.decimal128(28, 10)
+"""An amount, price or quantity as Robaws gave it."""
+
+MONEY = pa.decimal128(18, 2)
+"""An amount in the books: euro, two decimals."""
+
+RATE = pa.decimal128(7, 4)
+"""A percentage: 21 is twenty-one percent."""
+
+INSTANT = pa.timestamp("us", tz="UTC")
+
+REASON = pa.struct([("code", pa.string()), ("detail", pa.string())])
+"""Why a document is held: the code (see `robaws_pipeline.books.reasons`) and the figures or names that fill its sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, its Arrow type, what it means."""
+
+    name: str
+    type: pa.DataType
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake; `monthly` ones are a Parquet file a month, the others a single file."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+    monthly: bool = True
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, columns in order."""
+        return pa.schema([(column.name, column.type) for column in self.columns])
+
+    def table(self, columns: dict[str, list[object]]) -> pa.Table:
+        """An Arrow table of this schema from one list a column."""
+        return pa.table(
+            [pa.array(columns[column.name], type=column.type) for column in self.columns], schema=self.schema
+        )
+
+    def empty(self) -> pa.Table:
+        """No rows, all columns."""
+        return self.schema.empty_table()
+
+
+_COLLECTION = Column("collection", pa.string(), "'sales' or 'purchases'")
+_DOCUMENT_ID = Column("document_id", pa.string(), "Robaws id of the document, unique within its collection")
+_MONTH = Column("month", pa.string(), "accounting month, YYYY-MM: that of the document's date")
+
+RAW = Table(
+    "raw",
+    "The raw log: one row a version of an object as Robaws showed it",
+    (
+        Column("collection", pa.string(), "sales, purchases, clients, suppliers, vat_tariffs, gl_accounts, …"),
+        Column("id", pa.string(), "Robaws id"),
+        Column("month", pa.string(), "accounting month of a document; empty for parties and reference lists"),
+        Column("type", pa.string(), "INVOICE or CREDIT_NOTE as received; empty for parties and reference lists"),
+        Column("date", pa.string(), "document date as received"),
+        Column("party_id", pa.string(), "client or supplier of a document"),
+        Column("updated_at", INSTANT, "updatedAt as Robaws gave it"),
+        Column("fetched_at", INSTANT, "when this version was received"),
+        Column("deleted", pa.bool_(), "true: Robaws no longer lists it; json keeps the last content"),
+        Column("hash", pa.string(), "BLAKE2b-128 of json, hexadecimal"),
+        Column("json", pa.binary(), "the object's JSON exactly as received"),
+    ),
+)
+
+DOCUMENTS = Table(
+    "documents",
+    "Current version of every invoice and credit note, sales and purchases, whatever its state",
+    (
+        _COLLECTION,
+        Column("id", pa.string(), "Robaws id, unique within the collection"),
+        _MONTH,
+        Column("type", pa.string(), "INVOICE or CREDIT_NOTE; anything else is held"),
+        Column("number", pa.string(), "Robaws's number (logicId); none for a draft"),
+        Column("supplier_number", pa.string(), "purchases: the number on the supplier's invoice"),
+        Column("client_reference", pa.string(), "sales: the customer's reference or order number"),
+        Column("date", pa.date32(), "document date; none when Robaws's text is not a date"),
+        Column("due_date", pa.date32(), "due date"),
+        Column("status", pa.string(), "the tenant's own status text; never decides anything"),
+        Column("party_id", pa.string(), "client (sales) or supplier (purchases)"),
+        Column("company_id", pa.string(), "Robaws company within the tenant"),
+        Column("currency", pa.string(), "ISO 4217 code, EUR when Robaws gives none"),
+        Column("payment_condition_id", pa.string(), "payment condition"),
+        Column("payment_reference", pa.string(), "structured communication or payment reference"),
+        Column("supplier_iban", pa.string(), "purchases: bank account to pay"),
+        Column("original_id", pa.string(), "credit notes: the invoice credited, when Robaws links it"),
+        Column("pdf_id", pa.string(), "Robaws document id of the PDF"),
+        Column("net", AMOUNT, "total excluding VAT as Robaws shows it, unsigned"),
+        Column("vat", AMOUNT, "VAT as Robaws shows it, unsigned"),
+        Column("gross", AMOUNT, "total including VAT as Robaws shows it, unsigned"),
+        Column("updated_at", INSTANT, "updatedAt of this version"),
+        Column("hash", pa.string(), "hash of this version's JSON"),
+        Column("deleted", pa.bool_(), "true: no longer in Robaws"),
+        Column("problems", pa.list_(REASON), "what could not be read from the JSON"),
+    ),
+)
+
+LINES = Table(
+    "lines",
+    "Lines of the documents: adjustedLineItems of sales (discounts worked in), lineItems of purchases",
+    (
+        _COLLECTION,
+        _DOCUMENT_ID,
+        _MONTH,
+        Column("line_no", pa.int32(), "position on the document, from 1"),
+        Column("line_id", pa.string(), "Robaws id of the line"),
+        Column("type", pa.string(), "LINE carries an amount; TEXT and others are for reading only"),
+        Column("description", pa.string(), "text of the line"),
+        Column("article_id", pa.string(), "article"),
+        Column("project_id", pa.string(), "project; the cost centre"),
+        Column("quantity", AMOUNT, "quantity"),
+        Column("unit", pa.string(), "unit as typed in Robaws"),
+        Column("price", AMOUNT, "unit price excluding VAT"),
+        Column("net", AMOUNT, "line total excluding VAT, unsigned; negative for a line that takes off"),
+        Column("vat_tariff_id", pa.string(), "VAT tariff"),
+        Column("vat_tariff_name", pa.string(), "name of the VAT tariff"),
+        Column("vat_percentage", AMOUNT, "percentage of the VAT tariff as Robaws shows it"),
+        Column("gl_account_id", pa.string(), "general ledger account"),
+        Column("gl_account_code", pa.string(), "code of the general ledger account"),
+        Column("gl_account_name", pa.string(), "name of the general ledger account"),
+    ),
+)
+
+PARTIES = Table(
+    "parties",
+    "Clients and suppliers as they are now",
+    (
+        Column("kind", pa.string(), "'client' or 'supplier'"),
+        Column("id", pa.string(), "Robaws id, unique within the kind"),
+        Column("code", pa.string(), "code in the journal: C or S and the Robaws id; never changes meaning"),
+        Column("number", pa.string(), "Robaws's own client or supplier number, when there is one"),
+        Column("name", pa.string(), "name"),
+        Column("vat_number", pa.string(), "VAT number as typed in Robaws"),
+        Column("email", pa.string(), "e-mail address, that for invoices first"),
+        Column("language", pa.string(), "language code"),
+        Column("street", pa.string(), "invoice address when there is one, else the address: line 1"),
+        Column("street_2", pa.string(), "address line 2"),
+        Column("postal_code", pa.string(), "postal code"),
+        Column("city", pa.string(), "city"),
+        Column("country", pa.string(), "country as typed in Robaws: an ISO code or a name"),
+        Column("iban", pa.string(), "suppliers: bank account"),
+        Column("bic", pa.string(), "suppliers: BIC"),
+        Column("payment_condition_id", pa.string(), "default payment condition"),
+        Column("gl_account_id", pa.string(), "default general ledger account"),
+        Column("vat_tariff_id", pa.string(), "default VAT tariff"),
+    ),
+    monthly=False,
+)
+
+VAT_TARIFFS = Table(
+    "vat_tariffs",
+    "VAT tariffs as defined in Robaws",
+    (
+        Column("id", pa.string(), "Robaws id"),
+        Column("name", pa.string(), "name, which tells what the tariff means; several have 0 %"),
+        Column("percentage", AMOUNT, "percentage"),
+    ),
+    monthly=False,
+)
+
+GL_ACCOUNTS = Table(
+    "gl_accounts",
+    "General ledger accounts as defined in Robaws",
+    (
+        Column("id", pa.string(), "Robaws id"),
+        Column("code", pa.string(), "account number"),
+        Column("name", pa.string(), "account name"),
+    ),
+    monthly=False,
+)
+
+PAYMENT_CONDITIONS = Table(
+    "payment_conditions",
+    "Payment conditions as defined in Robaws",
+    (Column("id", pa.string(), "Robaws id"), Column("name", pa.string(), "text on the invoice")),
+    monthly=False,
+)
+
+STATES = Table(
+    "states",
+    "Where every document ended: exported, held, draft or deleted; amounts signed by type (credit notes negative)",
+    (
+        _COLLECTION,
+        _DOCUMENT_ID,
+        _MONTH,
+        Column("number", pa.string(), "Robaws's number"),
+        Column("type", pa.string(), "INVOICE or CREDIT_NOTE"),
+        Column("date", pa.date32(), "document date"),
+        Column("party_id", pa.string(), "client or supplier"),
+        Column("party_name", pa.string(), "its name"),
+        Column("state", pa.string(), "'exported', 'held', 'draft' or 'deleted'"),
+        Column("reasons", pa.list_(REASON), "why it is held; empty otherwise"),
+        Column("net", MONEY, "excluding VAT, as Robaws shows it; none when Robaws gives none"),
+        Column("vat", MONEY, "VAT; none when Robaws gives none"),
+        Column("gross", MONEY, "including VAT; none when Robaws gives none"),
+        Column("hash", pa.string(), "hash of the version"),
+    ),
+)
+
+VAT = Table(
+    "vat",
+    "VAT of each exported document by treatment and rate, amounts signed by type (credit notes negative)",
+    (
+        _COLLECTION,
+        _DOCUMENT_ID,
+        _MONTH,
+        Column("treatment", pa.string(), "what the tariff means for the books, e.g. standard or reverse_charge"),
+        Column("rate", RATE, "rate charged on the document"),
+        Column("self_assessed_rate", RATE, "rate we owe and deduct ourselves; 0 when none"),
+        Column("base", MONEY, "taxable amount"),
+        Column("vat", MONEY, "VAT charged: base × rate, rounded half up"),
+        Column("self_assessed_vat", MONEY, "VAT due and deducted ourselves: base × self-assessed rate"),
+    ),
+)
+
+POSTINGS = Table(
+    "postings",
+    "The journal: double-entry postings of every exported document; each document balances",
+    (
+        _COLLECTION,
+        _DOCUMENT_ID,
+        _MONTH,
+        Column("posting_no", pa.int32(), "position in the entry, from 1"),
+        Column("journal", pa.string(), "journal code of the settings"),
+        Column("type", pa.string(), "INVOICE or CREDIT_NOTE"),
+        Column("number", pa.string(), "Robaws's number"),
+        Column("date", pa.date32(), "document date"),
+        Column("due_date", pa.date32(), "due date, on the party's posting"),
+        Column("kind", pa.string(), "party, line, vat, self_assessed_due, self_assessed_deductible or rounding"),
+        Column("account", pa.string(), "general ledger account"),
+        Column("account_name", pa.string(), "its name, when Robaws knows it"),
+        Column("party_code", pa.string(), "customer or supplier, on every posting of the document"),
+        Column("description", pa.string(), "text"),
+        Column("amount", MONEY, "debit positive, credit negative; never zero"),
+        Column("treatment", pa.string(), "VAT treatment of a line or VAT posting"),
+        Column("rate", RATE, "VAT rate of a line or VAT posting"),
+        Column("vat_base", MONEY, "VAT postings: taxable amount, signed by type (credit notes negative)"),
+        Column("project_id", pa.string(), "cost centre"),
+        Column("payment_reference", pa.string(), "on the party's posting"),
+        Column("line_no", pa.int32(), "document line it comes from"),
+    ),
+)
+
+TABLES = (DOCUMENTS, LINES, PARTIES, VAT_TARIFFS, GL_ACCOUNTS, PAYMENT_CONDITIONS, STATES, VAT, POSTINGS)
+"""What the warehouse holds; the raw log stays in Parquet."""

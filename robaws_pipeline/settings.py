@@ -1,0 +1,334 @@
+"""``robaws.toml``, validated.
+
+Secrets are never in the file: it names the environment variables that hold them. `load` reports every problem at
+once, each with its key, the value found and what to do.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from robaws_pipeline.fields import RESOURCES
+
+CONFIG_VARIABLE = "ROBAWS_PIPELINE_CONFIG"
+DEFAULT_CONFIG = "robaws.toml"
+
+Treatment = Literal[
+    "standard",
+    "reverse_charge",
+    "intra_community_goods",
+    "intra_community_services",
+    "import_reverse_charge",
+    "export",
+    "exempt",
+    "outside_scope",
+]
+"""What a VAT tariff means for the books."""
+
+SELF_ASSESSED: frozenset[Treatment] = frozenset(
+    {"reverse_charge", "intra_community_goods", "intra_community_services", "import_reverse_charge"}
+)
+"""On purchases, the VAT of these is due and deducted by ourselves."""
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the text lists every problem. Exit code 2."""
+
+    def __init__(self, where: str, problems: list[str]) -> None:
+        self.where = where
+        self.problems = problems
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{where}: {count}", *(f"  - {problem}" for problem in problems)]))
+
+
+def _month(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            date.fromisoformat(f"{value}-01")
+        except ValueError:
+            raise ValueError("write a month as YYYY-MM, for example 2025-01") from None
+    return value
+
+
+def _decimal(value: object) -> object:
+    if isinstance(value, float):
+        # tomllib is told to read decimals exactly; a float can only come from code.
+        raise ValueError("give a rate as a decimal, not as a float")  # noqa: TRY004 - pydantic reports ValueError
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("not a time zone name; for Belgium write Europe/Brussels")
+    return value
+
+
+def _account(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Month = Annotated[str, BeforeValidator(_month), Field(pattern=r"^\d{4}-\d{2}$")]
+"""An accounting month, YYYY-MM."""
+
+Rate = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=100)]
+"""A percentage: 21 is twenty-one percent."""
+
+Account = Annotated[str, BeforeValidator(_account), Field(pattern=r"^[0-9A-Za-z.\-]{1,20}$")]
+"""A general ledger account number."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Tariff(_Model):
+    """What one VAT tariff of Robaws means for the books."""
+
+    treatment: Treatment
+    rate: Rate = Decimal(0)
+    """Percentage charged on the document."""
+    self_assessed_rate: Rate = Decimal(0)
+    """Purchases: percentage that we owe and deduct ourselves."""
+    exemption_reason: str | None = None
+    """Text on the invoice that says why no VAT is charged; a default for the treatment when left out."""
+
+    @model_validator(mode="after")
+    def _rates_fit_the_treatment(self) -> "Tariff":
+        if self.treatment != "standard" and self.rate:
+            raise ValueError(f"treatment {self.treatment} charges no VAT: set rate = 0")
+        if self.self_assessed_rate and self.treatment not in SELF_ASSESSED:
+            raise ValueError(f"self_assessed_rate has no meaning for treatment {self.treatment}: leave it out")
+        return self
+
+
+def _tariffs() -> dict[str, Tariff]:
+    standard = {str(rate): Tariff(treatment="standard", rate=Decimal(rate)) for rate in (21, 12, 6)}
+    percent = {f"{rate}%": tariff for rate, tariff in standard.items()}
+    spaced = {f"{rate} %": tariff for rate, tariff in standard.items()}
+    verlegd = Tariff(treatment="reverse_charge", self_assessed_rate=Decimal(21))
+    goods = Tariff(treatment="intra_community_goods", self_assessed_rate=Decimal(21))
+    services = Tariff(treatment="intra_community_services", self_assessed_rate=Decimal(21))
+    export = Tariff(treatment="export")
+    exempt = Tariff(treatment="exempt")
+    outside = Tariff(treatment="outside_scope")
+    names = {
+        "verlegd": verlegd,
+        "btw verlegd": verlegd,
+        "medecontractant": verlegd,
+        "cocontractant": verlegd,
+        "autoliquidation": verlegd,
+        "intracommunautaire levering": goods,
+        "livraison intracommunautaire": goods,
+        "ic goederen": goods,
+        "ic diensten": services,
+        "prestation intracommunautaire": services,
+        "intracommunautaire dienst": services,
+        "export": export,
+        "uitvoer": export,
+        "exportation": export,
+        "vrijgesteld": exempt,
+        "exonéré": exempt,
+        "buiten btw": outside,
+        "niet onderworpen": outside,
+        "non soumis": outside,
+    }
+    return {**standard, **percent, **spaced, **names}
+
+
+DEFAULT_TARIFFS: Mapping[str, Tariff] = _tariffs()
+"""Tariff names that mean the same at every Belgian company, in lower case. `geen`, `0` and the like are not among
+them: they mean different things at different companies, so a document that uses one is held until it is mapped."""
+
+
+class Accounts(_Model):
+    """General ledger accounts of the postings that no document line names."""
+
+    customers: Account = "400000"
+    suppliers: Account = "440000"
+    vat_due: Account = "451000"
+    vat_deductible: Account = "411000"
+    self_assessed_due: Account = "451000"
+    rounding: Account = "658000"
+    default_sales: Account | None = None
+    """For sales lines without an account; when not set, the document is held."""
+    default_purchases: Account | None = None
+    """For purchase lines without an account; when not set, the document is held."""
+
+
+class Journals(_Model):
+    """Journal codes by kind and type."""
+
+    sales: str = "VK"
+    sales_credit_notes: str = "VKC"
+    purchases: str = "AK"
+    purchase_credit_notes: str = "AKC"
+
+
+class Address(_Model):
+    """The company's own address, as it stands on its invoices."""
+
+    line: str
+    line_2: str | None = None
+    postal_code: str
+    city: str
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "BE"
+
+
+class RateLimit(_Model):
+    """What Robaws allows one credential."""
+
+    per_second: Annotated[float, Field(gt=0)] = 15
+    """Requests that the token bucket regains a second."""
+    burst: Annotated[int, Field(ge=2)] = 20
+    """Tokens in a full bucket."""
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 8
+    """Requests under way at once."""
+    daily_reserve: Annotated[int, Field(ge=0)] = 200
+    """Requests of the daily quota that are left for others; below it a run stops and goes on the next day."""
+
+
+class Company(_Model):
+    """One Robaws tenant: credentials, books and files."""
+
+    name: str
+    base_url: Annotated[str, Field(pattern=r"^https?://")] = "https://app.robaws.com/api/v2"
+    api_key_env: str
+    api_secret_env: str
+    start: Month
+    """First month of the books."""
+    formats: tuple[str, ...] = ("journal", "ubl")
+    vat_number: str
+    address: Address
+    iban: str | None = None
+    bic: str | None = None
+    email: str | None = None
+    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Brussels"
+    nightly_at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "02:00"
+    """Local time of the nightly run, HH:MM."""
+    accounts: Accounts = Accounts()
+    journals: Journals = Journals()
+    vat_tariffs: dict[str, Tariff] = Field(default_factory=dict)
+    """By tariff id or by name (any case); goes before the defaults."""
+    fields: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """Other spellings of Robaws's keys, by resource (see `robaws_pipeline.fields`)."""
+    rate_limit: RateLimit = RateLimit()
+
+    @model_validator(mode="after")
+    def _overrides_name_known_fields(self) -> "Company":
+        for resource, names in self.fields.items():
+            if resource not in RESOURCES:
+                raise ValueError(f"fields.{resource}: no such resource; there are {', '.join(RESOURCES)}")
+            known = {field.name for field in RESOURCES[resource]}
+            unknown = sorted(set(names) - known)
+            if unknown:
+                raise ValueError(
+                    f"fields.{resource}: no field {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+                )
+        return self
+
+    def tariff(self, tariff_id: str | None, name: str | None) -> Tariff | None:
+        """The meaning of a tariff: by id, then by name, then by the default names; None when nobody said."""
+        mapped = {key.casefold().strip(): value for key, value in self.vat_tariffs.items()}
+        if tariff_id is not None and tariff_id in self.vat_tariffs:
+            return self.vat_tariffs[tariff_id]
+        key = (name or "").casefold().strip()
+        return mapped.get(key) or DEFAULT_TARIFFS.get(key)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Time zone of the nightly run and of everything shown to people."""
+        return ZoneInfo(self.timezone)
+
+    def credentials(self, environment: Mapping[str, str] = os.environ) -> tuple[str, SecretStr]:
+        """API key and secret from the environment; SettingsError names the variables that are missing."""
+        missing = [name for name in (self.api_key_env, self.api_secret_env) if not environment.get(name)]
+        if missing:
+            raise SettingsError(
+                f"credentials of {self.name}",
+                [f"environment variable {name} is not set: put the Robaws API key or secret in it" for name in missing],
+            )
+        return environment[self.api_key_env], SecretStr(environment[self.api_secret_env])
+
+
+class Settings(_Model):
+    """The whole of ``robaws.toml``."""
+
+    data_dir: str = "data"
+    """Raw log, tables and warehouse: a local path or an object-store URL."""
+    exports_dir: str = "exports"
+    """The files that accountants download: a local path or an object-store URL."""
+    companies: Annotated[dict[str, Company], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _company_keys_name_folders(self) -> "Settings":
+        for key in self.companies:
+            if not key.isascii() or not key.replace("_", "").isalnum() or key != key.lower():
+                raise ValueError(f"companies.{key}: a company's key names folders: use a-z, 0-9 and _ only")
+        return self
+
+    @cached_property
+    def base(self) -> Path:
+        """Folder that relative paths start from; set by `load` to the settings file's own."""
+        return Path.cwd()
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "robaws.toml"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "missing":
+        return f"{key} is missing: add it (robaws.example.toml shows how)"
+    if error["type"] == "extra_forbidden":
+        return f"{key} is not a setting: remove it or correct its spelling (robaws.example.toml lists them)"
+    shown = "" if isinstance(error["input"], dict | BaseModel) else f" = {error['input']!r}"
+    return f"{key}{shown}: {message}"
+
+
+def parse(text: str, where: str, base: Path) -> Settings:
+    """Settings from TOML text; relative folders start from `base`."""
+    try:
+        raw = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(where, [f"not valid TOML: {error}"]) from None
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as error:
+        raise SettingsError(where, [_problem(dict(item)) for item in error.errors()]) from None
+    settings.__dict__["base"] = base
+    return settings
+
+
+def config_path(explicit: str | Path | None = None) -> Path:
+    """Where the settings are: the given path, else the environment variable's, else ./robaws.toml."""
+    return Path(explicit or os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
+
+
+def load(path: str | Path | None = None) -> Settings:
+    """Read and validate the settings file; SettingsError lists every problem."""
+    file = config_path(path)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(
+            str(file),
+            ["no such file: copy robaws.example.toml to robaws.toml and fill it in, or name yours with --config"],
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(str(file), [f"cannot be read: {error}"]) from None
+    return parse(text, str(file), file.resolve().parent)

@@ -6,7 +6,9 @@ opens it. Amounts *received* keep ten decimals (`AMOUNT`): Robaws calculates in 
 two (`MONEY`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,7 +24,7 @@ RATE = pa.decimal128(7, 4)
 INSTANT = pa.timestamp("us", tz="UTC")
 
 REASON = pa.struct([("code", pa.string()), ("detail", pa.string())])
-"""Why a document is held: the code (see `robaws_pipeline.books.reasons`) and the figures or names that fill its sentence."""
+"""Why a document is held: a code of `robaws_pipeline.reasons`, and the figures or names that fill its sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,16 @@ class Table:
         """The Arrow schema, columns in order."""
         return pa.schema([(column.name, column.type) for column in self.columns])
 
-    def table(self, columns: dict[str, list[object]]) -> pa.Table:
-        """An Arrow table of this schema from one list a column."""
+    def table(self, columns: Mapping[str, Any]) -> pa.Table:
+        """An Arrow table of this schema from one list or Arrow column a name."""
+        arrow = (pa.Array, pa.ChunkedArray)
+        values = [columns[column.name] for column in self.columns]
         return pa.table(
-            [pa.array(columns[column.name], type=column.type) for column in self.columns], schema=self.schema
+            [
+                value if isinstance(value, arrow) else pa.array(value, column.type)
+                for value, column in zip(values, self.columns, strict=True)
+            ],
+            schema=self.schema,
         )
 
     def empty(self) -> pa.Table:

@@ -1,1 +1,1 @@
-"""All that talks to Robaws: client, limiter, sweeps, field mapping, decoding. Nothing here knows the lake or Dagster."""
+"""All that talks to Robaws: client, limiter, sweeps, decoding. Nothing here knows the lake, accounting or Dagster."""

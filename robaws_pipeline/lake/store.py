@@ -1,0 +1,146 @@
+"""A folder of files, local or in an object store, in which a file is seen whole or not at all."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyarrow import fs
+
+
+class Store:
+    """A folder under a local path or an object-store URL (``s3://…``, ``gs://…``); paths in it use forward slashes."""
+
+    def __init__(self, filesystem: fs.FileSystem, root: str) -> None:
+        self._fs = filesystem
+        self.root = root.rstrip("/")
+        self.is_local = isinstance(filesystem, fs.LocalFileSystem)
+
+    @classmethod
+    def at(cls, location: str, base: Path) -> "Store":
+        """The store at a URL, or at a local path; relative paths start from `base`."""
+        if "://" in location:
+            return cls(*fs.FileSystem.from_uri(location))
+        return cls(fs.LocalFileSystem(), (base / Path(location).expanduser()).resolve().as_posix())
+
+    def child(self, *parts: str) -> "Store":
+        """The store of a folder in this one."""
+        return Store(self._fs, str(PurePosixPath(self.root, *parts)))
+
+    def path(self, name: str = "") -> str:
+        """Full path of a file or folder, for messages and for programs that open it themselves."""
+        return f"{self.root}/{name}" if name else self.root
+
+    def names(self, folder: str = "") -> list[str]:
+        """Names of the files and folders directly in `folder`, sorted; empty when there is no such folder. Names with
+        a leading dot are unfinished or put aside, and not listed."""
+        found = self._fs.get_file_info(fs.FileSelector(self.path(folder), allow_not_found=True))
+        return sorted(info.base_name for info in found if not info.base_name.startswith("."))
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file or folder of this name."""
+        return bool(self._fs.get_file_info(self.path(name)).type != fs.FileType.NotFound)
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file; None when there is none."""
+        try:
+            with self._fs.open_input_stream(self.path(name)) as stream:
+                return bytes(stream.read())
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, content: bytes | pa.Buffer, *, durable: bool = True) -> None:
+        """Make `content` the file's bytes in one step. `durable`: it also survives a power cut once this returns."""
+        target = self.path(name)
+        if not self.is_local:
+            # An object becomes visible when its upload is complete.
+            with self._fs.open_output_stream(target) as stream:
+                stream.write(content)
+            return
+        file = Path(target)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
+        try:
+            with unfinished.open("wb") as stream:
+                stream.write(content)
+                if durable:
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            unfinished.replace(file)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def write_table(self, name: str, table: pa.Table, *, durable: bool = True) -> None:
+        """Write a Parquet file in one step."""
+        sink = pa.BufferOutputStream()
+        # Dictionaries for the columns that repeat; the JSON of the raw log is compressed, which costs less.
+        dictionary = [field.name for field in table.schema if field.name not in {"json", "hash", "id", "document_id"}]
+        pq.write_table(table, sink, compression="zstd", compression_level=1, use_dictionary=dictionary)
+        self.write(name, sink.getvalue(), durable=durable)
+
+    def read_table(self, name: str, columns: list[str] | None = None) -> pa.Table:
+        """Read a Parquet file; FileNotFoundError when there is none."""
+        with self._fs.open_input_file(self.path(name)) as source:
+            return pq.read_table(source, columns=columns)
+
+    def remove(self, name: str) -> None:
+        """Remove a file; nothing happens when there is none."""
+        if self._fs.get_file_info(self.path(name)).type == fs.FileType.File:
+            self._fs.delete_file(self.path(name))
+
+    def publish(self, folder: str, files: Iterable[tuple[str, bytes]], discard: Iterable[str] = ()) -> None:
+        """Replace `folder` by `files` (paths in it, bytes), written one at a time.
+
+        On a local disk the new folder is written beside the old one and takes its place by renaming, so that what
+        is seen is always one complete set. In an object store the last of `files` is written last, and files of the
+        old set that the new one does not have go after it: let the last one be the manifest. `discard` is read when
+        `files` has ended: paths that were written and turn out not to belong.
+        """
+        if self.is_local:
+            self._publish_local(Path(self.path(folder)), files, discard)
+        else:
+            self._publish_objects(folder, files, discard)
+
+    def _publish_local(self, target: Path, files: Iterable[tuple[str, bytes]], discard: Iterable[str]) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in target.parent.glob(f".{target.name}.*"):
+            shutil.rmtree(leftover)
+        fresh = target.with_name(f".{target.name}.new")
+        old = target.with_name(f".{target.name}.old")
+        made: set[Path] = set()
+        try:
+            fresh.mkdir()
+            for name, content in files:
+                file = fresh / name
+                if file.parent not in made:
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    made.add(file.parent)
+                file.write_bytes(content)
+            for name in discard:
+                (fresh / name).unlink(missing_ok=True)
+            if target.exists():
+                target.rename(old)
+            fresh.rename(target)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+            if old.exists() and not target.exists():
+                old.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
+
+    def _publish_objects(self, folder: str, files: Iterable[tuple[str, bytes]], discard: Iterable[str]) -> None:
+        place = self.child(folder)
+        selector = fs.FileSelector(place.root, allow_not_found=True, recursive=True)
+        before = {
+            info.path.removeprefix(f"{place.root}/")
+            for info in self._fs.get_file_info(selector)
+            if info.type == fs.FileType.File
+        }
+        written = set()
+        for name, content in files:
+            place.write(name, content)
+            written.add(name)
+        for name in {*discard, *(before - written)}:
+            place.remove(name)

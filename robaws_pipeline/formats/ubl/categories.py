@@ -1,0 +1,158 @@
+"""VAT treatments as categories of EN 16931, and the VAT breakdown of a document."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from robaws_pipeline.formats.ubl.amounts import ZERO, vat_of
+from robaws_pipeline.formats.ubl.findings import Held
+from robaws_pipeline.formats.ubl.text import one_line
+from robaws_pipeline.settings import Tariff, Treatment
+
+Code = Literal["S", "Z", "AE", "K", "G", "E", "O"]
+"""UNCL5305, as far as EN 16931 and our treatments need it."""
+
+_CODES: Mapping[Treatment, Code] = {
+    "standard": "S",
+    "reverse_charge": "AE",
+    "intra_community_services": "AE",
+    "intra_community_goods": "K",
+    "export": "G",
+    "exempt": "E",
+    "outside_scope": "O",
+}
+"""`standard` at 0 % is the zero rate (Z)."""
+
+REASON_CODES: Mapping[Code, str] = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
+"""Programs read these. E has none: which exemption it is, only the settings' text says."""
+
+LANGUAGES = ("nl", "fr", "de", "en")
+"""Languages of our own texts; Dutch when the customer's is another or not known."""
+
+REASONS: Mapping[Code, Mapping[str, str]] = {
+    "AE": {
+        "nl": "Btw verlegd",
+        "fr": "Autoliquidation",
+        "de": "Steuerschuldnerschaft des Leistungsempfängers",
+        "en": "Reverse charge",
+    },
+    "K": {
+        "nl": "Vrijgestelde intracommunautaire levering, art. 39bis WBTW",
+        "fr": "Livraison intracommunautaire exonérée, art. 39bis CTVA",
+        "de": "Steuerfreie innergemeinschaftliche Lieferung, Art. 39bis MwStGB",
+        "en": "Exempt intra-Community supply, art. 39bis Belgian VAT Code",
+    },
+    "G": {
+        "nl": "Vrijgestelde uitvoer, art. 39 WBTW",
+        "fr": "Exportation exonérée, art. 39 CTVA",
+        "de": "Steuerfreie Ausfuhr, Art. 39 MwStGB",
+        "en": "Exempt export, art. 39 Belgian VAT Code",
+    },
+    "E": {
+        "nl": "Vrijgesteld van btw",
+        "fr": "Exonéré de la TVA",
+        "de": "Von der MwSt. befreit",
+        "en": "Exempt from VAT",
+    },
+    "O": {
+        "nl": "Niet onderworpen aan btw",
+        "fr": "Non soumis à la TVA",
+        "de": "Nicht der MwSt. unterliegend",
+        "en": "Not subject to VAT",
+    },
+}
+"""Default reason texts; a tariff's `exemption_reason` goes before them."""
+
+
+class Meaning(NamedTuple):
+    """What a tariff means on a document."""
+
+    key: str
+    """Treatment and rate: what the books sum by."""
+    code: Code
+    rate: Decimal
+    """Percentage charged; 0 for all but S."""
+    reason: str | None
+    """The settings' own reason text."""
+
+
+@lru_cache(maxsize=256)
+def booked_key(treatment: str, rate: Decimal) -> str:
+    """Treatment and rate as one text; 6 and 6.0000 are the same rate."""
+    return f"{treatment} {rate.normalize():f}"
+
+
+def meaning(tariff: Tariff) -> Meaning:
+    """The category of a tariff, which follows from its treatment and never from its rate alone."""
+    code = _CODES.get(tariff.treatment)
+    if code is None:
+        raise Held("ubl_tariff", f"VAT treatment {tariff.treatment} has no meaning on a sales document")
+    if code == "S" and not tariff.rate:
+        code = "Z"
+    return Meaning(booked_key(tariff.treatment, tariff.rate), code, tariff.rate, one_line(tariff.exemption_reason))
+
+
+@dataclass(frozen=True, slots=True)
+class TaxGroup:
+    """One row of the VAT breakdown: all lines of one category and rate."""
+
+    code: Code
+    percent: Decimal
+    base: Decimal
+    vat: Decimal
+    reason_code: str | None = None
+    reason: str | None = None
+
+
+class Booked(NamedTuple):
+    """Taxable amount and VAT of one treatment and rate in the books, positive on credit notes too."""
+
+    base: Decimal
+    vat: Decimal
+
+
+def tax_groups(
+    amounts: Iterable[tuple[Meaning, Decimal]], booked: Mapping[str, Booked], language: str
+) -> tuple[TaxGroup, ...]:
+    """The breakdown of lines, given as meaning and net each; held when it is not, to the cent, what the books hold."""
+    sums: dict[str, Decimal] = {}
+    meanings: dict[str, Meaning] = {}
+    reasons: dict[Code, dict[str, None]] = {}
+    for meant, net in amounts:
+        key = meant.key
+        if key in sums:
+            sums[key] += net
+        else:
+            sums[key], meanings[key] = net, meant
+        if meant.code in REASONS:
+            reasons.setdefault(meant.code, {})[meant.reason or REASONS[meant.code][language]] = None
+    ours = {key: Booked(base, vat_of(base, meanings[key].rate)) for key, base in sums.items()}
+    _same_as_books(ours, booked)
+    merged: dict[tuple[Code, Decimal], Booked] = {}
+    for key, amount in ours.items():
+        group = (meanings[key].code, meanings[key].rate)
+        before = merged.get(group)
+        merged[group] = amount if before is None else Booked(before.base + amount.base, before.vat + amount.vat)
+    if len(merged) > 1 and any(code == "O" for code, _ in merged):
+        raise Held(
+            "ubl_outside_scope_mixed",
+            "a line outside the scope of VAT stands beside lines within it, which EN 16931 cannot say: "
+            "map its tariff as exempt with its own exemption_reason, or invoice it apart",
+        )
+    return tuple(
+        TaxGroup(code, rate, amount.base, amount.vat, REASON_CODES.get(code), " / ".join(reasons.get(code, ())) or None)
+        for (code, rate), amount in merged.items()
+    )
+
+
+def _same_as_books(ours: Mapping[str, Booked], booked: Mapping[str, Booked]) -> None:
+    for key in dict.fromkeys((*ours, *booked)):
+        mine, theirs = ours.get(key, Booked(ZERO, ZERO)), booked.get(key, Booked(ZERO, ZERO))
+        if mine != theirs:
+            raise Held(
+                "ubl_totals",
+                f"VAT treatment {key} %: the lines give base {mine.base:f} and VAT {mine.vat:f}, "
+                f"the books {theirs.base:f} and {theirs.vat:f}",
+            )

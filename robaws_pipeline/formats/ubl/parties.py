@@ -1,0 +1,149 @@
+"""Seller and buyer: names, addresses, numbers and electronic addresses, normalised or refused."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from robaws_pipeline.formats.ubl.categories import LANGUAGES
+from robaws_pipeline.formats.ubl.countries import country_code
+from robaws_pipeline.formats.ubl.findings import Held
+from robaws_pipeline.formats.ubl.identifiers import Endpoint, has_digits, iban, vat_number
+from robaws_pipeline.formats.ubl.text import one_line
+from robaws_pipeline.settings import Company
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A seller or buyer as it is written; every text clean and not blank, or None."""
+
+    name: str
+    country: str
+    """ISO 3166-1 alpha-2."""
+    endpoint: Endpoint | None = None
+    number: str | None = None
+    """The other party's customer or supplier number for it."""
+    street: str | None = None
+    street_2: str | None = None
+    city: str | None = None
+    postal_code: str | None = None
+    vat: str | None = None
+    """VAT number with country prefix."""
+    enterprise: str | None = None
+    """Belgian enterprise number, ten digits."""
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Our own company and where it is paid."""
+
+    party: Party
+    iban: str | None
+    bic: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """A customer, the language of our texts to it, and what a person should know about its data."""
+
+    party: Party
+    language: str
+    remarks: tuple[str, ...] = ()
+
+
+class PartyRow(NamedTuple):
+    """What we read of a row of the `parties` table."""
+
+    code: str | None
+    number: str | None
+    name: str | None
+    vat_number: str | None
+    email: str | None
+    language: str | None
+    street: str | None
+    street_2: str | None
+    postal_code: str | None
+    city: str | None
+    country: str | None
+
+
+def seller_problems(company: Company) -> Iterator[str]:
+    """What is wrong with our own data, each with the remedy."""
+    if one_line(company.name) is None:
+        yield "name is blank: write the company's registered name"
+    vat = vat_number(company.vat_number, company.address.country)
+    if vat is None:
+        yield "vat_number is missing: write it as BE and ten digits"
+    elif not vat.valid:
+        yield f"vat_number {company.vat_number} has wrong check digits: correct it"
+    try:
+        iban(company.iban)
+    except ValueError as error:
+        yield f"iban: {error}; correct it"
+    if country_code(company.address.country) is None:
+        yield f"address.country {company.address.country} is not a country: write its ISO code, for example BE"
+
+
+def seller(company: Company) -> Seller:
+    """Our own company; held when its data cannot stand on an invoice."""
+    problems = list(seller_problems(company))
+    name, vat = one_line(company.name), vat_number(company.vat_number, company.address.country)
+    country = country_code(company.address.country)
+    if problems or name is None or vat is None or country is None:
+        raise Held("ubl_seller", f"settings of {company.name}: {'; '.join(problems)}")
+    party = Party(
+        name=name,
+        country=country,
+        endpoint=vat.endpoint,
+        street=one_line(company.address.line),
+        street_2=one_line(company.address.line_2),
+        city=one_line(company.address.city),
+        postal_code=one_line(company.address.postal_code),
+        vat=vat.value,
+        enterprise=vat.enterprise,
+        email=one_line(company.email),
+    )
+    return Seller(party, iban(company.iban), one_line(company.bic))
+
+
+def buyer(row: PartyRow) -> Buyer:
+    """A customer; held when it has no name, no country we can tell, or a Belgian VAT number that is wrong."""
+    name = one_line(row.name)
+    if name is None:
+        raise Held("ubl_customer", f"customer {row.code} has no name: fill it in in Robaws")
+    remarks = []
+    typed = one_line(row.vat_number)
+    country = country_code(row.country)
+    if country is None and one_line(row.country):
+        raise Held(
+            "ubl_country", f"country {row.country!r} of customer {name} is not known: write its ISO code in Robaws"
+        )
+    vat = vat_number(typed, country)
+    if country is None and vat is not None and vat.enterprise is not None:
+        country = "BE"
+    if vat is not None and vat.value.startswith("BE") and not vat.valid:
+        raise Held(
+            "ubl_buyer_vat", f"VAT number {typed} of customer {name} has wrong check digits: correct it in Robaws"
+        )
+    if country is None:
+        raise Held("ubl_country", f"customer {name} has no country: fill it in in Robaws")
+    if vat is None and typed is not None:
+        what = "cannot be told to be of any country" if has_digits(typed) else "is not a number"
+        remarks.append(f"VAT number {typed!r} of customer {name} {what} and is left out")
+    if vat is not None and not vat.valid:
+        remarks.append(f"VAT number {vat.value} of customer {name} does not pass its country's check; written as it is")
+    party = Party(
+        name=name,
+        country=country,
+        endpoint=vat.endpoint if vat else None,
+        number=one_line(row.number),
+        street=one_line(row.street),
+        street_2=one_line(row.street_2),
+        city=one_line(row.city),
+        postal_code=one_line(row.postal_code),
+        vat=vat.value if vat else None,
+        enterprise=vat.enterprise if vat else None,
+        email=one_line(row.email),
+    )
+    language = (row.language or "").strip().casefold()[:2]
+    return Buyer(party, language if language in LANGUAGES else LANGUAGES[0], tuple(remarks))

@@ -1,0 +1,234 @@
+"""A `Document` as UBL 2.1, element by element in the order of the schema. No decisions are taken here.
+
+Nothing but `text`, `amount`, `number` and `optional` turns data into XML.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from xml.sax.saxutils import escape
+
+from robaws_pipeline.formats.ubl.categories import TaxGroup
+from robaws_pipeline.formats.ubl.document import Delivery, Document, Line, Original, Payment
+from robaws_pipeline.formats.ubl.parties import Party
+from robaws_pipeline.formats.ubl.text import strip_forbidden
+
+EN_16931 = "urn:cen.eu:en16931:2017"
+PEPPOL = f"{EN_16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+PEPPOL_PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+
+_NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd"
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The element names in which an invoice and a credit note differ."""
+
+    root: str
+    line: str
+    quantity: str
+
+
+_INVOICE = _Names("Invoice", "InvoiceLine", "InvoicedQuantity")
+_CREDIT_NOTE = _Names("CreditNote", "CreditNoteLine", "CreditedQuantity")
+
+
+def render(document: Document) -> bytes:
+    """The file: UTF-8 with a declaration, no indentation; the same document always gives the same bytes."""
+    names = _CREDIT_NOTE if document.credit_note else _INVOICE
+    note = optional("cbc:Note", document.note)
+    kind = (
+        f"<cbc:CreditNoteTypeCode>381</cbc:CreditNoteTypeCode>{note}"
+        if document.credit_note
+        else f"{_date('cbc:DueDate', document.due_date)}<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>{note}"
+    )
+    currency = document.currency
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<{names.root} xmlns="{_NAMESPACE}:{names.root}-2"'
+        f' xmlns:cac="{_NAMESPACE}:CommonAggregateComponents-2" xmlns:cbc="{_NAMESPACE}:CommonBasicComponents-2">'
+        f"{_profile(document.peppol)}"
+        f"<cbc:ID>{text(document.number)}</cbc:ID>"
+        f"{_date('cbc:IssueDate', document.issue_date)}"
+        f"{kind}"
+        f"<cbc:DocumentCurrencyCode>{text(currency)}</cbc:DocumentCurrencyCode>"
+        f"<cbc:BuyerReference>{text(document.buyer_reference)}</cbc:BuyerReference>"
+        f"{_billing_reference(document.original)}"
+        f"<cac:AccountingSupplierParty>{_party(document.seller)}</cac:AccountingSupplierParty>"
+        f"<cac:AccountingCustomerParty>{_party(document.buyer)}</cac:AccountingCustomerParty>"
+        f"{_delivery(document.delivery)}"
+        f"{_payment(document.payment)}"
+        f"{_terms(document.terms)}"
+        f"<cac:TaxTotal>{amount('cbc:TaxAmount', document.vat, currency)}"
+        f"{''.join([_tax_group(group, currency) for group in document.groups])}</cac:TaxTotal>"
+        f"{_totals(document)}"
+        f"{''.join([_line(names, number_, line, currency) for number_, line in enumerate(document.lines, 1)])}"
+        f"</{names.root}>\n"
+    ).encode()
+
+
+def text(value: str) -> str:
+    """Any text as XML content."""
+    return escape(value if value.isprintable() else strip_forbidden(value))
+
+
+def number(value: Decimal) -> str:
+    """A quantity, price or percentage: no exponent, no trailing zeros."""
+    digits = format(value, "f")
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
+def amount(tag: str, value: Decimal, currency: str) -> str:
+    """An element with an amount of money."""
+    return f'<{tag} currencyID="{currency}">{value:f}</{tag}>'
+
+
+def optional(tag: str, value: str | None) -> str:
+    """An element with a text, or nothing: an empty element is an error in Peppol."""
+    return "" if value is None else f"<{tag}>{text(value)}</{tag}>"
+
+
+def _date(tag: str, value: date | None) -> str:
+    return "" if value is None else f"<{tag}>{value.isoformat()}</{tag}>"
+
+
+def _profile(peppol: bool) -> str:
+    if not peppol:
+        return f"<cbc:CustomizationID>{EN_16931}</cbc:CustomizationID>"
+    return (
+        f"<cbc:CustomizationID>{PEPPOL}</cbc:CustomizationID>"
+        f"<cbc:ProfileID>{PEPPOL_PROFILE}</cbc:ProfileID>"
+    )  # fmt: skip
+
+
+def _billing_reference(original: Original | None) -> str:
+    if original is None:
+        return ""
+    return (
+        "<cac:BillingReference><cac:InvoiceDocumentReference>"
+        f"<cbc:ID>{text(original.number)}</cbc:ID>"
+        f"{_date('cbc:IssueDate', original.issued)}"
+        "</cac:InvoiceDocumentReference></cac:BillingReference>"
+    )
+
+
+@lru_cache(maxsize=512)
+def _party(party: Party) -> str:
+    """A party is on many documents of a month, and always written the same."""
+    endpoint = party.endpoint
+    address = (
+        endpoint and f'<cbc:EndpointID schemeID="{endpoint.scheme}">{text(endpoint.value)}</cbc:EndpointID>'
+    ) or ""
+    identification = (
+        f"<cac:PartyIdentification><cbc:ID>{text(party.number)}</cbc:ID></cac:PartyIdentification>"
+        if party.number
+        else ""
+    )
+    tax_scheme = (
+        f"<cac:PartyTaxScheme><cbc:CompanyID>{text(party.vat)}</cbc:CompanyID>{_TAX_SCHEME}</cac:PartyTaxScheme>"
+        if party.vat
+        else ""
+    )
+    legal_id = f'<cbc:CompanyID schemeID="0208">{text(party.enterprise)}</cbc:CompanyID>' if party.enterprise else ""
+    contact = f"<cac:Contact>{optional('cbc:ElectronicMail', party.email)}</cac:Contact>" if party.email else ""
+    return (
+        f"<cac:Party>{address}{identification}"
+        "<cac:PostalAddress>"
+        f"{optional('cbc:StreetName', party.street)}"
+        f"{optional('cbc:AdditionalStreetName', party.street_2)}"
+        f"{optional('cbc:CityName', party.city)}"
+        f"{optional('cbc:PostalZone', party.postal_code)}"
+        f"{_country(party.country)}"
+        "</cac:PostalAddress>"
+        f"{tax_scheme}"
+        f"<cac:PartyLegalEntity><cbc:RegistrationName>{text(party.name)}</cbc:RegistrationName>{legal_id}"
+        "</cac:PartyLegalEntity>"
+        f"{contact}</cac:Party>"
+    )
+
+
+def _country(code: str) -> str:
+    return f"<cac:Country><cbc:IdentificationCode>{text(code)}</cbc:IdentificationCode></cac:Country>"
+
+
+def _delivery(delivery: Delivery | None) -> str:
+    if delivery is None:
+        return ""
+    return (
+        f"<cac:Delivery>{_date('cbc:ActualDeliveryDate', delivery.day)}"
+        f"<cac:DeliveryLocation><cac:Address>{_country(delivery.country)}</cac:Address></cac:DeliveryLocation>"
+        "</cac:Delivery>"
+    )
+
+
+def _payment(payment: Payment | None) -> str:
+    if payment is None:
+        return ""
+    branch = (
+        f"<cac:FinancialInstitutionBranch><cbc:ID>{text(payment.bic)}</cbc:ID></cac:FinancialInstitutionBranch>"
+        if payment.bic
+        else ""
+    )
+    account = (
+        f"<cac:PayeeFinancialAccount><cbc:ID>{text(payment.iban)}</cbc:ID>{branch}</cac:PayeeFinancialAccount>"
+        if payment.iban
+        else ""
+    )
+    return (
+        f"<cac:PaymentMeans><cbc:PaymentMeansCode>{payment.code}</cbc:PaymentMeansCode>"
+        f"{_date('cbc:PaymentDueDate', payment.due_date)}"
+        f"{optional('cbc:PaymentID', payment.reference)}"
+        f"{account}</cac:PaymentMeans>"
+    )
+
+
+def _terms(terms: str | None) -> str:
+    return "" if terms is None else f"<cac:PaymentTerms>{optional('cbc:Note', terms)}</cac:PaymentTerms>"
+
+
+_TAX_SCHEME = "<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme>"
+
+
+@lru_cache(maxsize=64)
+def _category(code: str, percent: Decimal) -> str:
+    """Start of a tax category; outside the scope of VAT there is no percentage."""
+    rate = "" if code == "O" else f"<cbc:Percent>{number(percent)}</cbc:Percent>"
+    return f"<cbc:ID>{code}</cbc:ID>{rate}"
+
+
+def _tax_group(group: TaxGroup, currency: str) -> str:
+    return (
+        f"<cac:TaxSubtotal>{amount('cbc:TaxableAmount', group.base, currency)}"
+        f"{amount('cbc:TaxAmount', group.vat, currency)}"
+        f"<cac:TaxCategory>{_category(group.code, group.percent)}"
+        f"{optional('cbc:TaxExemptionReasonCode', group.reason_code)}"
+        f"{optional('cbc:TaxExemptionReason', group.reason)}"
+        f"{_TAX_SCHEME}</cac:TaxCategory></cac:TaxSubtotal>"
+    )
+
+
+def _totals(document: Document) -> str:
+    currency = document.currency
+    rounding = amount("cbc:PayableRoundingAmount", document.rounding, currency) if document.rounding else ""
+    return (
+        f"<cac:LegalMonetaryTotal>{amount('cbc:LineExtensionAmount', document.net, currency)}"
+        f"{amount('cbc:TaxExclusiveAmount', document.net, currency)}"
+        f"{amount('cbc:TaxInclusiveAmount', document.gross, currency)}"
+        f"{rounding}"
+        f"{amount('cbc:PayableAmount', document.payable, currency)}</cac:LegalMonetaryTotal>"
+    )
+
+
+def _line(names: _Names, position: int, line: Line, currency: str) -> str:
+    return (
+        f"<cac:{names.line}><cbc:ID>{position}</cbc:ID>"
+        f"{optional('cbc:Note', line.note)}"
+        f'<cbc:{names.quantity} unitCode="{line.unit}">{number(line.quantity)}</cbc:{names.quantity}>'
+        f"{amount('cbc:LineExtensionAmount', line.net, currency)}"
+        f"<cac:Item>{optional('cbc:Description', line.description)}<cbc:Name>{text(line.name)}</cbc:Name>"
+        f"<cac:ClassifiedTaxCategory>{_category(line.code, line.percent)}{_TAX_SCHEME}"
+        "</cac:ClassifiedTaxCategory></cac:Item>"
+        f'<cac:Price><cbc:PriceAmount currencyID="{currency}">{number(line.price)}</cbc:PriceAmount></cac:Price>'
+        f"</cac:{names.line}>"
+    )

@@ -1,0 +1,338 @@
+"""The HTTP side: who may ask, what was asked, what is sent."""
+
+import asyncio
+import base64
+import binascii
+import time
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from robaws_pipeline.sandbox.faults import Answer, Change, Faults
+from robaws_pipeline.sandbox.limits import Account, Allowance
+from robaws_pipeline.sandbox.names import DOCUMENTS, PATHS, Record
+from robaws_pipeline.sandbox.pdf import pdf
+from robaws_pipeline.sandbox.query import BadRequest, Selections, read, read_include
+from robaws_pipeline.sandbox.render import Renderer, envelope
+from robaws_pipeline.sandbox.switches import Switches
+from robaws_pipeline.sandbox.world import World
+
+ROOT = "/api/v2"
+DEFAULT_SWITCHES = Switches()
+DEFAULT_ACCOUNTS = (Account(),)
+
+Reset = Callable[[tuple[str, int]], None]
+"""Resets the connection of a client address."""
+
+
+@dataclass(slots=True)
+class Stats:
+    """What was asked and sent since the start."""
+
+    requests: Counter[str] = field(default_factory=Counter)
+    """Requests by path, relative to the API's root, refused ones too."""
+    statuses: Counter[int] = field(default_factory=Counter)
+    """Answers by status."""
+    targets: list[str] = field(default_factory=list)
+    """Each request's path and query as received, in order."""
+    bytes: int = 0
+    """Bytes of the bodies sent."""
+
+    @property
+    def total(self) -> int:
+        """All requests."""
+        return self.requests.total()
+
+    @property
+    def rate_limited(self) -> int:
+        """Answers with status 429."""
+        return self.statuses[429]
+
+    def clear(self) -> None:
+        """Count from zero."""
+        self.requests.clear()
+        self.statuses.clear()
+        self.targets.clear()
+        self.bytes = 0
+
+    def as_json(self) -> bytes:
+        """For `server.process`, whose stats are in another process."""
+        return msgspec.json.encode(
+            {
+                "requests": self.requests,
+                "statuses": {str(status): count for status, count in self.statuses.items()},
+                "targets": self.targets,
+                "bytes": self.bytes,
+            }
+        )
+
+    @classmethod
+    def from_json(cls, text: bytes) -> "Stats":
+        """The reverse of `as_json`."""
+        plain = msgspec.json.decode(text, type=dict[str, Any])
+        return cls(
+            Counter(plain["requests"]),
+            Counter({int(status): count for status, count in plain["statuses"].items()}),
+            plain["targets"],
+            plain["bytes"],
+        )
+
+
+class _Failure(Exception):  # noqa: N818 - an answer, not an error of ours
+    def __init__(self, status: int, message: str | None = None, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message or HTTPStatus(status).phrase)
+        self.status = status
+        self.message = message
+        self.headers = headers or {}
+
+
+def _error(failure: _Failure, path: str) -> Answer:
+    """Spring's error object with Robaws's two keys."""
+    body: dict[str, object] = {
+        "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "status": failure.status,
+        "error": HTTPStatus(failure.status).phrase,
+    }
+    if failure.message is not None:
+        body["message"] = failure.message
+    body |= {"path": path, "correlationId": str(uuid.uuid4()), "serverVersion": "0123456789-master"}
+    return _json(msgspec.json.encode(body), failure.status, failure.headers)
+
+
+def _json(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    return Answer(status, {"content-type": "application/json", **(headers or {})}, body)
+
+
+class _Sent(Response):
+    """Sends an answer, with what a fault made of it: a pause halfway, a connection that is reset."""
+
+    def __init__(self, answer: Answer, reset: Reset | None) -> None:
+        super().__init__(answer.body, answer.status, dict(answer.headers))
+        self._answer = answer
+        self._reset = reset
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = self._answer
+        if answer.cut is None and not answer.pause:
+            await super().__call__(scope, receive, send)
+            return
+        half = len(answer.body) // 2 if answer.cut is None else answer.cut
+        await send({"type": "http.response.start", "status": answer.status, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": answer.body[:half], "more_body": True})
+        if answer.cut is not None:
+            if self._reset is not None:
+                self._reset(scope["client"])
+            return
+        await asyncio.sleep(answer.pause)
+        await send({"type": "http.response.body", "body": answer.body[half:]})
+
+
+class Api:
+    """Answers requests for one world."""
+
+    def __init__(
+        self,
+        world: World,
+        switches: Switches,
+        accounts: Sequence[Account],
+        faults: Faults,
+        stats: Stats,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+        reset: Reset | None,
+    ) -> None:
+        self.world = world
+        self.switches = switches
+        self.faults = faults
+        self.stats = stats
+        self.renderer = Renderer(world, switches)
+        self._selections = Selections(world, switches)
+        self._accounts = {account.key: account for account in accounts}
+        self._allowances = {account.key: Allowance(switches, clock, wall_clock) for account in accounts}
+        self._reset = reset
+
+    def endpoint(self, answer: Callable[[Request, Account], Answer]) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint that counts, checks credentials and the rate limit, answers, and lets faults have their way."""
+
+        async def endpoint(request: Request) -> Response:
+            sent = self._serve(request, answer)
+            self.stats.statuses[sent.status] += 1
+            self.stats.bytes += len(sent.body)
+            return _Sent(sent, self._reset)
+
+        return endpoint
+
+    def _serve(self, request: Request, answer: Callable[[Request, Account], Answer]) -> Answer:
+        path = request.url.path
+        relative = path.removeprefix(f"{ROOT}/").removeprefix("/")
+        self.stats.requests[relative] += 1
+        self.stats.targets.append(f"{path}?{request.url.query}" if request.url.query else path)
+        changes: list[Change] = []
+        headers: dict[str, str] = {}
+        try:
+            account = self._account(request)
+            allowance = self._allowances[account.key]
+            if not allowance.take():
+                return self._too_many(path, allowance)
+            headers = allowance.headers()
+            page = request.query_params.get("page", "0")
+            changes = self.faults.serve(relative, int(page) if page.isdigit() else None)
+            with self.world.lock:
+                made = answer(request, account)
+        except _Failure as failure:
+            made = _error(failure, path)
+        made = Answer(made.status, {**made.headers, **headers}, made.body)
+        for change in changes:
+            made = change(made)
+        return made
+
+    def _account(self, request: Request) -> Account:
+        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+        try:
+            key, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            raise _Failure(401) from None
+        account = self._accounts.get(key)
+        if scheme.lower() != "basic" or account is None or account.secret != secret:
+            raise _Failure(401)
+        if account.blocked:
+            raise _Failure(401, headers={"X-Robaws-Unauthorized-Reason": "temp-blocked"})
+        return account
+
+    def _too_many(self, path: str, allowance: Allowance) -> Answer:
+        headers = allowance.headers()
+        if self.switches.retry_after:
+            headers["retry-after"] = "1"
+        if self.switches.body_429 == "json":
+            return _error(_Failure(429, headers=headers), path)
+        return Answer(429, headers, b"")
+
+    def _collection(self, request: Request, account: Account) -> str:
+        path: str = request.path_params["collection"]
+        if path not in PATHS:
+            raise _Failure(404)
+        if path in account.forbidden:
+            raise _Failure(403)
+        return path
+
+    def list(self, request: Request, account: Account) -> Answer:
+        """A page of a collection."""
+        path = self._collection(request, account)
+        try:
+            query = read(self.world, path, self.renderer.relations[path], request.query_params, self.switches)
+        except BadRequest as error:
+            raise _Failure(400, str(error)) from None
+        found = self._selections.select(path, query)
+        start = query.page * query.size
+        items = self.renderer.encode(path, found[start : start + query.size], query.include)
+        return _json(envelope(items, query.page, query.size, len(found), self.switches))
+
+    def one(self, request: Request, account: Account) -> Answer:
+        """One object."""
+        path = self._collection(request, account)
+        record = self.world.find(path, request.path_params["id"])
+        if record is None:
+            raise _Failure(404)
+        try:
+            include = read_include(request.query_params, self.renderer.relations[path], self.switches)
+        except BadRequest as error:
+            raise _Failure(400, str(error)) from None
+        return _json(self.renderer.encode(path, [record], include)[0])
+
+    def _pdf(self, request: Request, account: Account) -> tuple[str, str, bytes, Record]:
+        id: str = request.path_params["id"]
+        owner = self.world.owner_of_pdf(id)
+        if owner is None:
+            raise _Failure(404)
+        path, record = owner
+        if path in account.forbidden:
+            raise _Failure(403)
+        names = self.world.names["sales_invoice" if path == DOCUMENTS[0] else "purchase_invoice"]
+        number = record.get(names["number"]) or f"concept-{record['id']}"
+        shown = ["date", "net", "vat", "gross", "currency", "payment_reference"]
+        lines = [f"{names[name]}: {record.get(names[name])}" for name in shown]
+        lines += [str(line.get("description")) for line in record.get(names["lines"]) or ()]
+        return id, f"{number}.pdf", pdf(str(number), lines), record
+
+    def document(self, request: Request, account: Account) -> Answer:
+        """What is known about a stored PDF."""
+        id, name, content, record = self._pdf(request, account)
+        metadata = {
+            "id": int(id) if self.switches.id_style == "numbers" and id.isdigit() else id,
+            "name": name,
+            "contentType": "application/pdf",
+            "fileSize": len(content),
+            "url": f"/documents/{id}?inline=true",
+            "createdAt": record.get("createdAt"),
+            "updatedAt": record.get("updatedAt"),
+        }
+        if self.switches.null_style == "omitted":
+            metadata = {key: value for key, value in metadata.items() if value is not None}
+        return _json(msgspec.json.encode(metadata))
+
+    def document_bytes(self, request: Request, account: Account) -> Answer:
+        """The PDF itself."""
+        _, name, content, _ = self._pdf(request, account)
+        how = "inline" if request.query_params.get("inline") == "true" else "attachment"
+        headers = {"content-type": "application/pdf", "content-disposition": f'{how}; filename="{name}"'}
+        return Answer(200, headers, content)
+
+    def nothing(self, request: Request, account: Account) -> Answer:
+        """A path that does not exist."""
+        raise _Failure(404)
+
+    def refuse_method(self, request: Request, account: Account) -> Answer:
+        """This sandbox is for reading."""
+        raise _Failure(405, headers={"allow": "GET"})
+
+
+def create_app(
+    world: World,
+    *,
+    switches: Switches = DEFAULT_SWITCHES,
+    accounts: Sequence[Account] = DEFAULT_ACCOUNTS,
+    faults: Faults | None = None,
+    stats: Stats | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    wall_clock: Callable[[], float] = time.time,
+    reset: Reset | None = None,
+) -> Starlette:
+    """The API of one tenant; `app.state.api` is the `Api` behind it.
+
+    `clock` moves the token buckets and `wall_clock` the days, in seconds; `reset` resets a connection when a fault
+    asks for it (without it, the body just ends).
+    """
+    api = Api(world, switches, accounts, faults or Faults(), stats or Stats(), clock, wall_clock, reset)
+
+    async def shown_stats(request: Request) -> Response:
+        return Response(api.stats.as_json(), media_type="application/json")
+
+    others = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    get = [
+        (f"{ROOT}/documents/{{id}}", api.document),
+        (f"{ROOT}/documents/{{id}}/download", api.document_bytes),
+        ("/documents/{id}", api.document_bytes),
+        (f"{ROOT}/{{collection}}", api.list),
+        (f"{ROOT}/{{collection}}/{{id}}", api.one),
+    ]
+    app = Starlette(
+        routes=[
+            Route("/sandbox/stats", shown_stats),
+            *(Route(path, api.endpoint(answer), methods=["GET"]) for path, answer in get),
+            Route("/{rest:path}", api.endpoint(api.nothing), methods=["GET"]),
+            Route("/{rest:path}", api.endpoint(api.refuse_method), methods=others),
+        ]
+    )
+    app.state.api = api
+    return app

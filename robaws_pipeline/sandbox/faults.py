@@ -1,0 +1,244 @@
+"""Things that go wrong, on demand: the next answers to a path, and calls before a request is served."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from threading import Lock
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent. A body that is `cut` ends there though `content-length` promised more."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    cut: int | None = None
+    """Bytes of the body after which the connection is reset."""
+    pause: float = 0.0
+    """Seconds between the first half of the body and the second."""
+
+
+Change = Callable[[Answer], Answer]
+
+
+@dataclass(slots=True)
+class _Planned:
+    path: str
+    page: int | None
+    times: int
+    skip: int
+    change: Change | None = None
+    call: Callable[[], object] | None = None
+
+    def meets(self, path: str, page: int | None) -> bool:
+        """Whether this request is one of those planned for; counts it."""
+        if self.times <= 0 or not fnmatchcase(path, self.path) or (self.page is not None and self.page != page):
+            return False
+        if self.skip > 0:
+            self.skip -= 1
+            return False
+        self.times -= 1
+        return True
+
+
+@dataclass(slots=True)
+class Faults:
+    """What the next requests meet. Each method plans one thing and may be called while the server runs.
+
+    `path` is relative to the API's root and may hold `*`: "sales-invoices" is the list, "sales-invoices/20417" one
+    object, "documents/*" metadata and bytes of PDFs, "*" everything. `page` narrows a list to one page. `times` is
+    how many requests meet the fault; `skip` lets as many pass before. Credentials and the rate limit come first: a
+    request refused by them meets no fault.
+    """
+
+    _planned: list[_Planned] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def clear(self) -> None:
+        """Forget what is still planned."""
+        with self._lock:
+            self._planned.clear()
+
+    @property
+    def pending(self) -> int:
+        """How many requests will still meet something."""
+        with self._lock:
+            return sum(planned.times for planned in self._planned)
+
+    def change(
+        self, change: Change, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0
+    ) -> None:
+        """Pass the answer through a function of your own."""
+        with self._lock:
+            self._planned.append(_Planned(path, page, times, skip, change=change))
+
+    def before(self, number: int, call: Callable[[], object], path: str = "*", *, page: int | None = None) -> None:
+        """Call something before the `number`-th matching request from now (1: the next) is served.
+
+        It runs in the server's thread and the answer shows what it changed.
+        """
+        with self._lock:
+            self._planned.append(_Planned(path, page, 1, number - 1, call=call))
+
+    def status(
+        self,
+        status: int,
+        path: str = "*",
+        *,
+        page: int | None = None,
+        times: int = 1,
+        skip: int = 0,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        content_type: str = "application/json",
+    ) -> None:
+        """A status instead of the answer: 500, 502, 503, 429, 401 with a header of your choice, …"""
+        extra = {"content-type": content_type, **(headers or {})}
+        self.change(
+            lambda answer: replace(answer, status=status, headers={**answer.headers, **extra}, body=body),
+            path,
+            page=page,
+            times=times,
+            skip=skip,
+        )
+
+    def body(
+        self,
+        change: Callable[[bytes], bytes],
+        path: str = "*",
+        *,
+        page: int | None = None,
+        times: int = 1,
+        skip: int = 0,
+        content_type: str | None = None,
+    ) -> None:
+        """Another body with the same status; its length is announced as it then is."""
+        extra = {} if content_type is None else {"content-type": content_type}
+        self.change(
+            lambda answer: replace(answer, headers={**answer.headers, **extra}, body=change(answer.body)),
+            path,
+            page=page,
+            times=times,
+            skip=skip,
+        )
+
+    def html(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """A log-in page with status 200, as a proxy in between would send."""
+        page_ = b"<!DOCTYPE html><html><head><title>Aanmelden</title></head><body><h1>Aanmelden</h1></body></html>"
+        self.body(lambda _: page_, path, page=page, times=times, skip=skip, content_type="text/html; charset=utf-8")
+
+    def truncated(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """A body that ends halfway though its length is right: JSON that does not parse."""
+        self.body(lambda body: body[: len(body) // 2], path, page=page, times=times, skip=skip)
+
+    def reset(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """The connection is reset halfway through the body."""
+        self.change(lambda answer: replace(answer, cut=len(answer.body) // 2), path, page=page, times=times, skip=skip)
+
+    def slow(self, seconds: float, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """Half the body, a pause, the other half."""
+        self.change(lambda answer: replace(answer, pause=seconds), path, page=page, times=times, skip=skip)
+
+    def content_type(
+        self, value: str, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0
+    ) -> None:
+        """The right body under another content type."""
+        self.body(lambda body: body, path, page=page, times=times, skip=skip, content_type=value)
+
+    def invalid_utf8(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """A byte that is no UTF-8 at the start of the first name or description."""
+        self.body(_invalid_utf8, path, page=page, times=times, skip=skip)
+
+    def empty_items(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """No items on a page, while the totals say that there are."""
+        self.body(lambda body: _with_items(body, lambda _: []), path, page=page, times=times, skip=skip)
+
+    def item_twice(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """The first item of the page again in the place of the last: one twice, one missing, totals unchanged."""
+        self.body(
+            lambda body: _with_items(body, lambda items: [*items[:-1], items[0]]),
+            path,
+            page=page,
+            times=times,
+            skip=skip,
+        )
+
+    def set_item(
+        self,
+        key: str,
+        value: bytes | None,
+        path: str = "*",
+        *,
+        item: int = 0,
+        page: int | None = None,
+        times: int = 1,
+        skip: int = 0,
+    ) -> None:
+        """One key of one item of the page (or of the one object) with another value, given as JSON; None removes it."""
+        self.body(lambda body: _with_value(body, item, key, value), path, page=page, times=times, skip=skip)
+
+    def null_total(
+        self,
+        path: str = "*",
+        *,
+        key: str = "totalExclVat",
+        item: int = 0,
+        page: int | None = None,
+        times: int = 1,
+        skip: int = 0,
+    ) -> None:
+        """`null` where an item has its total."""
+        self.set_item(key, b"null", path, item=item, page=page, times=times, skip=skip)
+
+    def no_envelope(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+        """The page of another API generation: valid JSON, `content` instead of `items`."""
+
+        def other(body: bytes) -> bytes:
+            items = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get("items", msgspec.Raw(b"[]"))
+            return b'{"content":' + bytes(items) + b',"last":true,"number":0}'
+
+        self.body(other, path, page=page, times=times, skip=skip)
+
+    def serve(self, path: str, page: int | None) -> list[Change]:
+        """For the server: makes the calls planned before this request and gives the changes planned for its answer."""
+        with self._lock:
+            met = [planned for planned in self._planned if planned.meets(path, page)]
+            self._planned = [planned for planned in self._planned if planned.times > 0]
+        for planned in met:
+            if planned.call is not None:
+                planned.call()
+        return [planned.change for planned in met if planned.change is not None]
+
+
+def _invalid_utf8(body: bytes) -> bytes:
+    for key in (b'"description":"', b'"name":"', b'":"'):
+        before, found, after = body.partition(key)
+        if found:
+            return before + found + b"\xff\xfe" + after
+    return b"\xff\xfe" + body
+
+
+def _with_items(body: bytes, change: Callable[[list[msgspec.Raw]], list[msgspec.Raw]]) -> bytes:
+    page = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    items = msgspec.json.decode(page["items"], type=list[msgspec.Raw])
+    page["items"] = msgspec.Raw(msgspec.json.encode(change(items)))
+    return msgspec.json.encode(page)
+
+
+def _with_value(body: bytes, item: int, key: str, value: bytes | None) -> bytes:
+    def changed(raw: msgspec.Raw | bytes) -> msgspec.Raw:
+        record = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        if value is None:
+            record.pop(key, None)
+        else:
+            record[key] = msgspec.Raw(value)
+        return msgspec.Raw(msgspec.json.encode(record))
+
+    if b'"items"' not in body:
+        return bytes(changed(body))
+    return _with_items(
+        body, lambda items: [changed(raw) if number == item else raw for number, raw in enumerate(items)]
+    )

@@ -1,0 +1,83 @@
+"""What every format promises, as functions that say in words what is wrong.
+
+`month` holds each format to it on every export; `testing` does so before a format is ever used.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from robaws_pipeline.formats.base import Export, MonthBooks
+
+DocumentKey = tuple[str, str]
+"""(collection, document id)."""
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""A format's name: it names a folder and a settings value."""
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+_LONGEST_NAME = 200
+"""Bytes. File systems allow 255; the rest is for what a zip or a copy adds."""
+
+
+def exported(books: MonthBooks) -> set[DocumentKey]:
+    """The documents that the books export: those a format must write or hold."""
+    states = books.states
+    rows = zip(
+        states["collection"].to_pylist(),
+        states["document_id"].to_pylist(),
+        states["state"].to_pylist(),
+        strict=True,
+    )
+    return {(collection, document) for collection, document, state in rows if state == "exported"}
+
+
+def path_problem(path: str) -> str | None:
+    """Why a file cannot have this path on every system, or None. Paths are relative, with forward slashes."""
+    for name in path.split("/"):
+        if name in {"", ".", ".."}:
+            return f"path {path!r} is not plain: it has an empty part, '.' or '..', or starts with '/'"
+        if _UNSAFE.search(name) or name.endswith((".", " ")) or name.startswith(" ") or _DEVICE.fullmatch(name):
+            return f"path {path!r}: {name!r} is no file name on Windows; replace what it does not allow"
+        if len(name.encode()) > _LONGEST_NAME:
+            return f"path {path!r}: a name of more than {_LONGEST_NAME} bytes cannot be unpacked everywhere"
+    return None
+
+
+def path_problems(paths: Iterable[str]) -> Iterator[str]:
+    """Paths that are unsafe, or equal to an earlier one on a system that ignores case."""
+    seen: dict[str, str] = {}
+    for path in paths:
+        problem = path_problem(path)
+        if problem is not None:
+            yield problem
+        other = seen.setdefault(path.casefold(), path)
+        if other is not path:
+            yield f"paths {other!r} and {path!r} are one file on Windows and macOS: number one of them"
+
+
+def _some(keys: Iterable[DocumentKey]) -> str:
+    names = sorted(f"{collection} {document}" for collection, document in keys)
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
+
+
+def account_problems(wanted: set[DocumentKey], export: Export, paths: set[str]) -> Iterator[str]:
+    """How an export, read to its end, fails to account for the documents `wanted`.
+
+    Each must be in `documents`, with files that exist, or in `held` with a code: one of the two, and no others.
+    """
+    written = set(export.documents)
+    held = {(item.collection, item.document_id) for item in export.held}
+    if missing := wanted - written - held:
+        yield f"neither written nor held: {_some(missing)}"
+    if both := written & held:
+        yield f"both written and held: {_some(both)}"
+    if strange := (written | held) - wanted:
+        yield f"written or held, but the books do not export it: {_some(strange)}"
+    if nowhere := {key for key, files in export.documents.items() if not files}:
+        yield f"written, but in no file: {_some(nowhere)}"
+    if absent := sorted({path for files in export.documents.values() for path in files} - paths):
+        yield f"documents name files that do not exist: {', '.join(absent[:5])}"
+    if silent := {(item.collection, item.document_id) for item in export.held if not item.code}:
+        yield f"held without a reason code: {_some(silent)}"

@@ -54,7 +54,7 @@ def head_reader(resource: str, spelling: Mapping[str, str] | None = None) -> Cal
         "Head",
         [("id", _TYPES["id"]), *((name, _TYPES[name] if name in keys else None, None) for name in _HEAD[1:])],
         # A fact that the resource does not have must not be read from a key that happens to bear our name for it.
-        rename={name: keys.get(name, f"\0{name}") for name in _HEAD},
+        rename={name: keys.get(name, f"(no {name})") for name in _HEAD},
         gc=False,
     )
     decode = msgspec.json.Decoder(head).decode

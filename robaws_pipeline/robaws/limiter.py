@@ -56,6 +56,7 @@ class Limiter:
         self._level = self._burst
         self._counted_at = clock()
         self._held_until = self._counted_at
+        self._careful = False
         self._sent = 0
         self._answered = 0
         self.waited = 0.0
@@ -87,7 +88,7 @@ class Limiter:
             return
         beside = self._sent - ticket.answered - 1
         most = remaining + (self._counted_at - ticket.sent) * self._per_second
-        least = min(self._burst, remaining - beside)
+        least = min(self._burst, remaining - beside) - (self._per_second * REST if self._careful else 0.0)
         if level > most:
             self._level = most
         elif level < least and ticket.sent >= self._held_until:
@@ -97,8 +98,10 @@ class Limiter:
 
     def hold(self, seconds: float) -> None:
         """Send nothing for `seconds`; then one request, and more when its answer shows that there are tokens."""
+        seconds += (self._need - 1) / self._per_second  # the reserve is gone too
         level, until = self.level, self._counted_at + seconds
         if until > self._held_until:
+            self._careful = True
             self._held_until = until
             self._level = min(level, self._need - max(seconds, 0) * self._per_second)
 

@@ -12,7 +12,7 @@ comes last; only an item that leaves shifts the ones behind it, so that one of t
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow.lib import StringBuilder
 
 from robaws_pipeline import fields, progress
 from robaws_pipeline.robaws.client import Page, RobawsClient, request_text
@@ -172,12 +173,10 @@ class _Round:
     shrunk: bool = False
     rows: int = 0
     bad: list[str] = field(default_factory=list)
-    all_ids: list[pa.Array] = field(default_factory=list)
-    wanted_ids: list[pa.Array] = field(default_factory=list)
+    # Builders and not `pa.array`: its first call imports pandas, half a second in which no request leaves.
+    all_ids: StringBuilder = field(default_factory=StringBuilder)
+    wanted_ids: StringBuilder = field(default_factory=StringBuilder)
     notes: _Notes = field(default_factory=_Notes)
-
-    def distinct(self) -> int:
-        return len(_unique(self.all_ids))
 
 
 class _Listing:
@@ -200,6 +199,8 @@ class _Listing:
         self.started_at: datetime | None = None
         self.warnings: list[str] = []
         self.round = _Round()
+        self.wanted_ids: pa.Array = None
+        self.duplicated: list[str] = []
         self.on_page: Callable[[], None] = lambda: None
         self._client = client
         self._path = collection.path
@@ -220,20 +221,23 @@ class _Listing:
             self.rounds += 1
             self.round = _Round()
             await self._read_once(self.round)
-            received = self.round.distinct() + len(self.round.bad)
+            all_ids = self.round.all_ids.finish()
+            self.wanted_ids = self.round.wanted_ids.finish()
+            self.duplicated = _duplicated(all_ids)
+            received = len(all_ids.unique()) + len(self.round.bad)
             if not self.round.shrunk and received >= self.round.total:
                 if self.rounds > 1:
                     self.warnings.append(
                         f"{self.name}: read {self.rounds} times, because documents left the listing meanwhile"
                     )
                 return
-        doubles = _duplicated(self.round.all_ids)
+        doubles = self.duplicated[:_SHOWN]
         raise SweepIncomplete(
             request_text(self._path, self._params),
             f"{self.name}: Robaws counts {self.round.total} and gave {received} distinct ids in the last of"
             f" {self.rounds} readings"
             + (", while the count went down" if self.round.shrunk else "")
-            + (f"; more than once: id {', '.join(doubles[:_SHOWN])}" if doubles else ""),
+            + (f"; more than once: id {', '.join(doubles)}" if doubles else ""),
             "What was received is kept. Run again when nobody deletes documents; if the numbers stay the same, Robaws's"
             " paging is wrong for this listing: report it with this message",
         )
@@ -326,7 +330,6 @@ class _Listing:
         return page.total_items
 
     def _sort_out(self, round_: _Round, page: Page, params: Mapping[str, str]) -> None:
-        ids: list[str] = []
         wanted: list[Item] = []
         for position, json in enumerate(page.items, 1):
             try:
@@ -336,16 +339,14 @@ class _Listing:
                     f"{request_text(self._path, params)}: item {position} of the page is left out: {error}"
                 )
                 continue
-            ids.append(item.id)
+            round_.all_ids.append(item.id)
             if self.type and item.type != self.type and not _same_type(item.type, self.type):
                 round_.notes.note(f"of type {item.type}, so Robaws ignores the type filter", item.id)
             if self._wanted(item, round_.notes):
+                round_.wanted_ids.append(item.id)
                 wanted.append(item)
         round_.rows += len(page.items)
-        if ids:
-            round_.all_ids.append(pa.array(ids, pa.string()))
         if wanted:
-            round_.wanted_ids.append(pa.array([item.id for item in wanted], pa.string()))
             self._receive(wanted)
 
 
@@ -372,7 +373,7 @@ async def _sweep(collection: fields.Collection, kind: Kind, listings: list[_List
         *bad[:_BAD_SHOWN],
         *([f"{collection.name}: {len(bad) - _BAD_SHOWN} more items left out"] if len(bad) > _BAD_SHOWN else []),
     ]
-    ids = _unique(chunk for listing in listings for chunk in listing.round.wanted_ids)
+    ids = pa.chunked_array([listing.wanted_ids for listing in listings], pa.string()).unique()
     return SweepReport(
         collection=collection.name,
         kind=kind,
@@ -383,23 +384,17 @@ async def _sweep(collection: fields.Collection, kind: Kind, listings: list[_List
         rounds=max(listing.rounds for listing in listings),
         warnings=tuple(warnings),
         ids=ids,
-        duplicated=tuple(id_ for listing in listings for id_ in _duplicated(listing.round.all_ids)),
+        duplicated=tuple(id_ for listing in listings for id_ in listing.duplicated),
         complete=not bad,
     )
 
 
-def _unique(chunks: Iterable[pa.Array]) -> pa.Array:
-    return pa.chunked_array(list(chunks), pa.string()).unique()
-
-
-def _duplicated(chunks: list[pa.Array]) -> list[str]:
+def _duplicated(ids: pa.Array) -> list[str]:
     """Ids that are there more than once."""
-    ids = pa.chunked_array(chunks, pa.string())
     counts = ids.value_counts()
     if len(counts) == len(ids):
         return []
-    more = pc.greater(counts.field("counts"), 1)
-    return [str(id_) for id_ in counts.field("values").filter(more).to_pylist()]
+    return [str(id_) for id_ in counts.field("values").filter(pc.greater(counts.field("counts"), 1)).to_pylist()]
 
 
 def _same_type(found: str | None, asked: str) -> bool:

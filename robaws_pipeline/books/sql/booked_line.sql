@@ -1,0 +1,43 @@
+-- The lines that carry an amount, each with its VAT treatment and account.
+--
+-- A text line is left out unless it has an amount after all. `net` is rounded to cents here, once, and everything
+-- after it adds up rounded lines; it is null when Robaws gives none or one beyond all sense ($limit), and the
+-- document is then held. A line of 0.00 gives no posting, so it needs neither tariff nor account.
+CREATE OR REPLACE TEMP TABLE booked_line AS
+WITH line AS (
+    SELECT
+        entry.entry_no,
+        line.line_no,
+        line.project_id,
+        line.vat_tariff_id,
+        line.vat_tariff_name,
+        line.vat_percentage,
+        line.gl_account_id,
+        line.net AS given_net,
+        CASE WHEN abs(line.net) < $limit THEN round(line.net, 2)::DECIMAL(18, 2) END AS net,
+        regexp_extract(line.description, '\S(.*\S)?') AS description,
+        nullif(trim(line.gl_account_code), '') AS own_code,
+        coalesce(own_code, nullif(trim(account.code), '')) AS found_code,
+        coalesce(
+            CASE WHEN own_code IS NOT NULL THEN line.gl_account_name END,
+            CASE WHEN own_code IS NULL OR own_code = account.code THEN account.name END
+        ) AS account_name,
+        CASE line.collection WHEN 'sales' THEN $default_sales ELSE $default_purchases END AS default_code,
+        tariff.treatment,
+        tariff.rate,
+        CASE line.collection WHEN 'sales' THEN 0 ELSE tariff.self_assessed_rate END::DECIMAL(7, 4)
+            AS self_assessed_rate,
+        tariff.vat_group,
+        coalesce(tariff.given, false) AS tariff_given
+    FROM lines AS line
+    JOIN entry ON entry.collection = line.collection AND entry.document_id = line.document_id
+    LEFT JOIN tariffs AS tariff
+        ON line.vat_tariff_id IS NOT DISTINCT FROM tariff.id AND line.vat_tariff_name IS NOT DISTINCT FROM tariff.name
+    LEFT JOIN gl_accounts AS account ON line.gl_account_id = account.id
+    WHERE coalesce(upper(line.type), 'LINE') = 'LINE' OR line.net <> 0
+)
+SELECT
+    * EXCLUDE (own_code, found_code, default_code),
+    -- An account that Robaws names and does not list is not the same as no account: the default does not stand in.
+    coalesce(found_code, CASE WHEN gl_account_id IS NULL THEN default_code END) AS account
+FROM line

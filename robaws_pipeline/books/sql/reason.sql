@@ -1,0 +1,107 @@
+-- Everything that keeps a document out of the books, one row a document and code.
+CREATE OR REPLACE TEMP TABLE reason AS
+WITH header_fault AS (
+    SELECT entry_no, unnest(list_filter([
+        CASE WHEN type IS NULL OR type NOT IN ('INVOICE', 'CREDIT_NOTE')
+            THEN {code: 'unknown_type', detail: coalesce('''' || type || '''', 'none')} END,
+        CASE WHEN date IS NULL
+            THEN {code: 'date_missing', detail: coalesce('number ' || number, 'no number')} END,
+        CASE WHEN net IS NULL OR gross IS NULL
+            THEN {code: 'total_missing', detail: concat_ws(' and ',
+                CASE WHEN net IS NULL THEN 'total excluding VAT' END,
+                CASE WHEN gross IS NULL THEN 'total including VAT' END)} END,
+        CASE WHEN too_large
+            THEN {code: 'amount_too_large', detail: 'header'} END,
+        CASE WHEN net < 0 OR gross < 0
+            THEN {code: 'negative_total', detail: concat_ws(' and ',
+                CASE WHEN net < 0 THEN 'excluding VAT ' || net END,
+                CASE WHEN gross < 0 THEN 'including VAT ' || gross END)} END,
+        CASE WHEN upper(trim(currency)) <> 'EUR'
+            THEN {code: 'currency_not_eur', detail: currency} END,
+        CASE WHEN NOT party_known
+            THEN {code: 'party_missing', detail: coalesce(
+                party_kind || ' ' || party_id || ' is not in Robaws''s list of ' || party_kind || 's',
+                'no ' || party_kind)} END,
+        CASE WHEN total.entry_no IS NULL
+            THEN {code: 'no_lines', detail: coalesce('total excluding VAT ' || net, 'no total either')} END,
+        CASE WHEN abs(line_net - net) > tolerance
+            THEN {code: 'net_differs', detail: 'lines ' || line_net || ', Robaws ' || net} END,
+        CASE WHEN abs(line_vat - vat) > tolerance
+            THEN {code: 'vat_differs', detail: 'lines ' || line_vat || ', Robaws ' || vat} END,
+        CASE WHEN abs(line_net + line_vat - gross) > tolerance
+            THEN {code: 'gross_differs', detail: 'lines and VAT ' || (line_net + line_vat) || ', Robaws ' || gross} END
+    ], lambda fault: fault IS NOT NULL), recursive := true)
+    FROM entry
+    LEFT JOIN total USING (entry_no)
+), labelled AS (
+    SELECT
+        *,
+        'line ' || line_no || CASE
+            WHEN description IS NULL OR description = '' THEN ''
+            WHEN length(description) > 40 THEN ' ''' || left(description, 39) || '…'''
+            ELSE ' ''' || description || ''''
+        END AS label,
+        'tariff ' || concat_ws(' ',
+            '''' || vat_tariff_name || '''', CASE WHEN vat_tariff_id IS NOT NULL THEN '(id ' || vat_tariff_id || ')' END
+        ) AS tariff
+    FROM booked_line
+    WHERE net IS NULL
+        OR (net <> 0 AND (treatment IS NULL OR account IS NULL OR vat_percentage <> rate))
+), line_fault AS (
+    SELECT entry_no, line_no, unnest(list_filter([
+        CASE WHEN given_net IS NULL
+            THEN {code: 'line_amount_missing', detail: label} END,
+        CASE WHEN abs(given_net) >= $limit
+            THEN {code: 'amount_too_large', detail: label} END,
+        CASE WHEN treatment IS NULL AND NOT tariff_given
+            THEN {code: 'tariff_missing', detail: label} END,
+        CASE WHEN treatment IS NULL AND tariff_given
+            THEN {code: 'tariff_unmapped', detail: label || ': ' || tariff} END,
+        CASE WHEN vat_percentage <> rate
+            THEN {code: 'tariff_rate_differs', detail: label || ': ' || tariff
+                || ' settings ' || rate::DECIMAL(7, 2) || ' %, Robaws ' || round(vat_percentage, 2) || ' %'} END,
+        CASE WHEN account IS NULL AND gl_account_id IS NULL
+            THEN {code: 'account_missing', detail: label} END,
+        CASE WHEN account IS NULL AND gl_account_id IS NOT NULL
+            THEN {code: 'account_unknown', detail: label || ': account id ' || gl_account_id} END
+    ], lambda fault: fault IS NOT NULL), recursive := true)
+    FROM labelled
+), line_reason AS (
+    SELECT
+        entry_no,
+        code,
+        array_to_string(list(detail ORDER BY line_no)[:5], ', ')
+            || CASE WHEN count(*) > 5 THEN ' and ' || (count(*) - 5) || ' more' ELSE '' END AS detail
+    FROM line_fault
+    GROUP BY ALL
+), vat_number_reason AS (
+    SELECT
+        entry.entry_no,
+        'reverse_charge_without_vat_number' AS code,
+        min(entry.party_kind || ' ''' || coalesce(entry.party_name, entry.party_id) || ''': '
+            || coalesce(verdict.problem, 'no VAT number')) AS detail
+    FROM entry
+    JOIN vat_group USING (entry_no)
+    LEFT JOIN vat_number_verdict AS verdict
+        ON verdict.number = entry.party_vat_number AND verdict.treatment = vat_group.treatment
+    WHERE entry.collection = 'sales'
+        AND entry.party_known
+        AND vat_group.treatment IN ('reverse_charge', 'intra_community_goods', 'intra_community_services')
+        -- "none", "-" and the like are no VAT number.
+        AND (verdict.problem IS NOT NULL OR NOT regexp_matches(coalesce(entry.party_vat_number, ''), '[0-9]'))
+    GROUP BY ALL
+), problem AS (
+    SELECT entry_no, unnest(problems, recursive := true) FROM entry
+), found AS (
+    SELECT entry_no, code, detail FROM header_fault
+    UNION ALL BY NAME SELECT entry_no, code, detail FROM line_reason
+    UNION ALL BY NAME FROM vat_number_reason
+)
+SELECT entry_no, code, coalesce(detail, '') AS detail FROM problem
+UNION ALL
+SELECT entry_no, code, string_agg(detail, ', ' ORDER BY detail) FROM found
+WHERE NOT EXISTS (
+    FROM problem
+    WHERE problem.entry_no = found.entry_no AND problem.code = found.code
+)
+GROUP BY ALL

@@ -1,0 +1,241 @@
+"""Which state a document ends in, and what the bookkeeper is told."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from books_samples import Keep, Row, document, line, reasons, state
+
+from robaws_pipeline.reasons import REASONS, describe
+
+BARE = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
+ZERO = {"vat": "0", "gross": "100.00"}
+
+
+def _sale(tariff: str, party: str) -> tuple[Row, list[Row]]:
+    return document(party_id=party, **ZERO), [line(tariff=tariff)]
+
+
+FAULTS: list[tuple[str, str, Row, list[Row]]] = [
+    (
+        "unreadable",
+        "dueDate = 31/02 is not a date",
+        document(problems=[{"code": "unreadable", "detail": "dueDate = 31/02 is not a date"}]),
+        [line()],
+    ),
+    ("unknown_type", "'PROFORMA'", document(type="PROFORMA"), [line()]),
+    ("unknown_type", "none", document(type=None), [line()]),
+    ("date_missing", "number 2026-1", document(date=None), [line()]),
+    ("total_missing", "total excluding VAT", document(net="0") | {"net": None}, [line()]),
+    (
+        "total_missing",
+        "total excluding VAT and total including VAT",
+        document() | {"net": None, "gross": None},
+        [line()],
+    ),
+    ("no_lines", "total excluding VAT 100.00", document(), []),
+    ("no_lines", "total excluding VAT 100.00", document(), [line(None, None, type="TEXT")]),
+    ("line_amount_missing", "line 2 'Post 2'", document(), [line(), line(None, no=2)]),
+    ("line_amount_missing", "line 2", document(), [line(), line(None, no=2, description=None, type=None)]),
+    ("net_differs", "lines 100.00, Robaws 100.02", document(net="100.02"), [line()]),
+    ("vat_differs", "lines 21.00, Robaws 21.02", document(vat="21.02"), [line()]),
+    ("gross_differs", "lines and VAT 121.00, Robaws 120.98", document(gross="120.98"), [line()]),
+    ("tariff_missing", "line 1 'Post 1'", document(), [line(tariff=None)]),
+    ("tariff_missing", "line 1 'Post 1'", document(), [line(tariff=" ")]),
+    ("tariff_unmapped", "line 1 'Post 1': tariff 'geen' (id 7)", document(), [line(tariff="geen", vat_tariff_id="7")]),
+    (
+        "tariff_rate_differs",
+        "line 1 'Post 1': tariff '21' settings 21.00 %, Robaws 20.00 %",
+        document(),
+        [line(vat_percentage=Decimal(20))],
+    ),
+    ("account_missing", "line 1 'Post 1'", document(), [line(**BARE)]),
+    ("account_unknown", "line 1 'Post 1': account id 999", document(), [line(**BARE | {"gl_account_id": "999"})]),
+    ("party_missing", "no client", document(party_id=None), [line()]),
+    ("party_missing", "client 99 is not in Robaws's list of clients", document(party_id="99"), [line()]),
+    (
+        "negative_total",
+        "excluding VAT -100.00 and including VAT -121.00",
+        document(net="-100", vat="-21", gross="-121"),
+        [line("-100")],
+    ),
+    ("currency_not_eur", "USD", document(currency="USD"), [line()]),
+    ("amount_too_large", "header", document(net="10000000000"), [line()]),
+    ("amount_too_large", "line 1 'Post 1'", document(), [line("-123456789012345678")]),
+    ("reverse_charge_without_vat_number", "client 'Jan Janssens': no VAT number", *_sale("verlegd", "2")),
+    ("reverse_charge_without_vat_number", "client 'Zonder Nummer NV': no VAT number", *_sale("verlegd", "5")),
+    ("reverse_charge_without_vat_number", "client 'Jan Janssens': no VAT number", *_sale("ic diensten", "2")),
+    (
+        "reverse_charge_without_vat_number",
+        "client 'Bouw Peeters BV': VAT number 'BE0999000129' is not a foreign one",
+        *_sale("ic goederen", "1"),
+    ),
+    (
+        "reverse_charge_without_vat_number",
+        "client 'Fout Nummer SARL': VAT number 'FR 12 345 678 901' is not a valid one of an EU country",
+        *_sale("ic goederen", "4"),
+    ),
+    (
+        "reverse_charge_without_vat_number",
+        "client 'Belfast Build Ltd': VAT number 'XI 980 7806 84' is of Northern Ireland, which counts for goods only",
+        *_sale("ic diensten", "6"),
+    ),
+    (
+        "reverse_charge_without_vat_number",
+        "client 'Marketplace Ltd': VAT number 'EU372022452' is not a valid one of an EU country",
+        *_sale("ic diensten", "7"),
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def together(keep: Keep) -> Any:
+    """Every faulty document in one month, with a clean one between."""
+    documents, lines = [], []
+    for number, (_, _, faulty, its_lines) in enumerate(FAULTS):
+        id_ = f"f{number}"
+        documents += [faulty | {"id": id_}, document(f"clean{number}")]
+        lines += [row | {"document_id": id_} for row in its_lines] + [line(id_=f"clean{number}")]
+    return keep(documents, lines)
+
+
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=[f"{code}-{detail}" for code, detail, _, _ in FAULTS])
+def test_a_fault_holds_its_document_with_the_figures_or_names(together: Any, number: int) -> None:
+    """The bookkeeper must see from the reason alone what to correct and where."""
+    code, detail, _, _ = FAULTS[number]
+    id_ = f"f{number}"
+    assert state(together, id_)["state"] == "held"
+    assert reasons(together, id_)[code] == detail
+    assert detail in describe(code, detail)
+
+
+def test_every_reason_of_the_registry_can_be_met() -> None:
+    """A code that no document can get is a promise about nothing; one without a test may be wrong."""
+    assert {code for code, _, _, _ in FAULTS} == set(REASONS)
+
+
+def test_faulty_documents_disturb_no_other(together: Any) -> None:
+    """One odd document must not lose the month: each clean one between them is exported, none of the faulty."""
+    states = {row["document_id"]: row["state"] for row in together.states.to_pylist()}
+    assert len(states) == 2 * len(FAULTS)
+    assert {id_ for id_, found in states.items() if found == "exported"} == {f"clean{n}" for n in range(len(FAULTS))}
+    assert together.postings.num_rows == 3 * len(FAULTS)
+    assert {row["document_id"] for row in together.vat.to_pylist()} == {f"clean{n}" for n in range(len(FAULTS))}
+
+
+@pytest.mark.parametrize(
+    ("tariff", "party"),
+    [("verlegd", "1"), ("ic diensten", "3"), ("ic goederen", "6"), ("export", "2")],
+    ids=["Belgian reverse charge", "Dutch services", "Northern Irish goods", "export to nobody's number"],
+)
+def test_a_good_vat_number_lets_the_sale_through(keep: Keep, tariff: str, party: str) -> None:
+    """Holding what is right costs trust as much as letting through what is wrong."""
+    faulty, lines = _sale(tariff, party)
+    assert state(keep([faulty], lines))["reasons"] == []
+
+
+def test_a_purchase_under_reverse_charge_needs_no_number_of_the_supplier(keep: Keep) -> None:
+    """The rule is about our customers: on a purchase it is our own number that counts."""
+    books = keep(
+        [document(collection="purchases", party_id="8", **ZERO)],
+        [line(tariff="verlegd", collection="purchases")],
+    )
+    assert state(books, collection="purchases")["state"] == "exported"
+
+
+def test_all_reasons_are_listed_in_the_order_of_the_registry(keep: Keep) -> None:
+    """Correcting one fault a night for five nights is no way to work."""
+    books = keep(
+        [document(type="X", party_id=None, currency="USD", date=None, net="90.00", gross="200.00")],
+        [line(**BARE)],
+    )
+    found = [reason["code"] for reason in state(books)["reasons"]]
+    assert found == [
+        "unknown_type",
+        "date_missing",
+        "currency_not_eur",
+        "party_missing",
+        "account_missing",
+        "net_differs",
+        "gross_differs",
+    ]
+    assert [code for code in REASONS if code in found] == found
+
+
+def test_what_cannot_be_known_is_not_reported_as_a_difference(keep: Keep) -> None:
+    """Without a line's amount or a tariff's meaning any total would differ: that is a consequence, not a fault."""
+    books = keep(
+        [document("1"), document("2"), document("3", net="150.00")],
+        [line(None, "21", "1"), line("100.00", "geen", "2"), line("100.00", "geen", "3")],
+    )
+    assert set(reasons(books, "1")) == {"line_amount_missing"}
+    assert set(reasons(books, "2")) == {"tariff_unmapped"}
+    assert set(reasons(books, "3")) == {"tariff_unmapped", "net_differs"}
+
+
+def test_a_long_list_of_lines_is_cut_and_counted(keep: Keep) -> None:
+    """A quote of two hundred lines without an account must not fill the page; nor may the count be lost."""
+    books = keep(
+        [document(net="8.00", vat="1.68", gross="9.68")],
+        [line("1.00", no=no, description=f"{'x' * 60}\ntweede regel", **BARE) for no in range(8, 0, -1)],
+    )
+    label = f"'{'x' * 39}…'"
+    assert reasons(books)["account_missing"] == (", ".join(f"line {no} {label}" for no in range(1, 6)) + " and 3 more")
+
+
+def test_the_tolerance_is_a_cent_for_each_rate(keep: Keep) -> None:
+    """Two rates may round differently twice; one rate only once."""
+    two = [line("50.00", "21", no=1), line("50.00", "6", no=2)]
+    documents = [
+        document("1", vat="13.52", gross="113.52"),
+        document("2", vat="13.53", gross="113.53"),
+        document("3", vat="21.01", gross="121.01"),
+        document("4", vat="21.02", gross="121.02"),
+    ]
+    lines = [row | {"document_id": id_} for id_ in ("1", "2") for row in two] + [line(id_="3"), line(id_="4")]
+    books = keep(documents, lines)
+    assert {row["document_id"]: row["state"] for row in books.states.to_pylist()} == {
+        "1": "exported",
+        "2": "held",
+        "3": "exported",
+        "4": "held",
+    }
+    assert set(reasons(books, "4")) == {"vat_differs", "gross_differs"}
+
+
+@pytest.mark.parametrize("number", [None, "", "  "])
+def test_a_document_without_number_is_a_draft_whatever_else_is_wrong(keep: Keep, number: str | None) -> None:
+    """Drafts are unfinished by nature: their faults are nobody's task yet."""
+    books = keep([document(number=number, type="X", party_id=None)], [line(**BARE)])
+    assert (state(books)["state"], state(books)["reasons"]) == ("draft", [])
+    assert (books.postings.num_rows, books.vat.num_rows) == (0, 0)
+
+
+@pytest.mark.parametrize("number", [None, "2026-1"])
+def test_a_document_that_robaws_no_longer_lists_is_deleted(keep: Keep, number: str | None) -> None:
+    """Deleted comes first: neither its faults nor its being a draft matter any more, and it is booked no longer."""
+    books = keep(
+        [document(number=number, deleted=True), document("2", deleted=True, type="X")], [line(), line(id_="2")]
+    )
+    assert [(row["state"], row["reasons"]) for row in books.states.to_pylist()] == [("deleted", [])] * 2
+    assert books.postings.num_rows == 0
+
+
+def test_states_carry_header_figures_whatever_the_state(keep: Keep) -> None:
+    """The manifest lists every document with its amounts: a held credit note takes off as an exported one would."""
+    books = keep([document(type="CREDIT_NOTE", net="131.3999999999", party_id="99")], [line()])
+    row = state(books)
+    assert (row["net"], row["vat"], row["gross"]) == (Decimal("-131.40"), Decimal("-21.00"), Decimal("-121.00"))
+    assert (row["hash"], row["number"], row["party_id"], row["party_name"]) == ("hash-1", "2026-1", "99", None)
+
+
+def test_an_amount_that_does_not_fit_the_books_holds_one_document(keep: Keep) -> None:
+    """A sum beyond 18 digits is an error in SQL, and an error in SQL would lose the month."""
+    huge = "999999999999999999"
+    books = keep(
+        [document("1", huge, huge, huge), document("2")],
+        [*(line(huge, "21", "1", no=no) for no in range(1, 20)), line(id_="2")],
+    )
+    assert (state(books, "1")["state"], state(books, "1")["net"]) == ("held", None)
+    assert reasons(books, "1")["amount_too_large"].startswith("header, line 1 'Post 1', line 2")
+    assert state(books, "2")["state"] == "exported"

@@ -1,0 +1,91 @@
+"""The assets after the raw log: documents, journal, exports, warehouse."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from robaws_pipeline.assets import checks
+from robaws_pipeline.assets import metadata as show
+from robaws_pipeline.assets.shared import CompanyAssets, Result
+from robaws_pipeline.steps import build
+
+
+def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
+    """`documents`, `journal`, `exports` and `warehouse` of one company."""
+    workspace = shared.workspace
+    single_run = dg.BackfillPolicy.single_run()
+
+    @dg.asset(
+        key=shared.key("documents"),
+        deps=[shared.key("history"), shared.key("reference")],
+        kinds={"parquet"},
+        description="Documents and their lines as tables: the current version of each, amounts as decimals.",
+        group_name=shared.name,
+        partitions_def=shared.months,
+        backfill_policy=single_run,
+        automation_condition=shared.follow_months,
+    )
+    def documents(context: dg.AssetExecutionContext) -> Result:
+        months = list(context.partition_keys)
+        for month, counts in build.build_documents(workspace, months).items():
+            context.add_asset_metadata(counts, partition_key=month)
+        return Result()
+
+    @dg.asset(
+        key=shared.key("journal"),
+        deps=[shared.key("documents")],
+        kinds={"parquet", "duckdb"},
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=shared.key("journal"), description=description)
+            for name, description in checks.JOURNAL.items()
+        ],
+        description="The state of each document, its VAT, and balanced postings of those that are exported.",
+        group_name=shared.name,
+        partitions_def=shared.months,
+        backfill_policy=single_run,
+        automation_condition=shared.follow_months,
+    )
+    def journal(context: dg.AssetExecutionContext) -> Result:
+        months = list(context.partition_keys)
+        states = build.build_journal(workspace, months)
+        for month, rows in states.items():
+            context.add_asset_metadata(show.states(rows), partition_key=month)
+        return Result(metadata={"months": show.plot(states)}, check_results=checks.journal(workspace, months))
+
+    @dg.asset(
+        key=shared.key("exports"),
+        deps=[shared.key("journal")],
+        kinds={"csv", "xml"},
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=shared.key("exports"), description=description)
+            for name, description in checks.EXPORTS.items()
+        ],
+        description="The folder that the accountant downloads: files of each format, held.csv, manifest.json.",
+        group_name=shared.name,
+        partitions_def=shared.months,
+        backfill_policy=single_run,
+        automation_condition=shared.follow_months,
+    )
+    def exports(context: dg.AssetExecutionContext) -> Result:
+        months = list(context.partition_keys)
+        exported = build.build_exports(workspace, months)
+        for month, export in exported.items():
+            context.add_asset_metadata(show.exported(export, workspace, month), partition_key=month)
+        return Result(check_results=checks.exports(workspace, exported))
+
+    @dg.asset(
+        key=shared.key("warehouse"),
+        group_name=shared.name,
+        deps=[shared.key("exports")],
+        kinds={"duckdb"},
+        automation_condition=dg.AutomationCondition.any_deps_updated()
+        & ~dg.AutomationCondition.any_deps_in_progress()
+        & ~dg.AutomationCondition.in_progress(),
+        description="warehouse.duckdb: everything of the company for SQL, as views over the tables.",
+    )
+    def warehouse() -> Result:
+        views = build.build_warehouse(workspace)
+        path = workspace.lake.path("warehouse.duckdb")
+        return Result(metadata={"file": dg.MetadataValue.path(path), "views": ", ".join(views)})
+
+    return [documents, journal, exports, warehouse]

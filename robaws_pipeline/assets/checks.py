@@ -1,0 +1,67 @@
+"""Asset checks: a question of `steps.audit` each, failing visibly and without stopping the months that are in order."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+
+from robaws_pipeline.steps import audit
+from robaws_pipeline.steps.audit import Finding
+from robaws_pipeline.steps.build import Exported
+from robaws_pipeline.steps.workspace import Workspace
+
+JOURNAL = {
+    "balanced": "the postings of every exported document add up to zero",
+    "totals_meet": "VAT recap, rounding and party posting of every exported document meet the total in Robaws",
+    "unique_numbers": "no two documents of one kind and type have the same number",
+}
+"""Checks of the journal and what they say when they pass."""
+
+EXPORTS = {
+    "every_document_listed": "the manifest lists every document that is held for the month, once",
+    "formats_written": "every format could be written",
+}
+"""Checks of the exports and what they say when they pass."""
+
+_SHOWN = 50
+
+
+def _result(name: str, findings: Sequence[Finding], asked: int) -> dg.AssetCheckResult:
+    records = [
+        dg.TableRecord({"month": found.month, "kind": found.collection, "number": found.number, "what": found.detail})
+        for found in findings[:_SHOWN]
+    ]
+    metadata: dict[str, Any] = {"months": dg.MetadataValue.int(asked)}
+    if records:
+        metadata["findings"] = dg.MetadataValue.table(records)
+    return dg.AssetCheckResult(
+        passed=not findings,
+        check_name=name,
+        description=f"{len(findings)} found" if findings else None,
+        metadata=metadata,
+    )
+
+
+def journal(workspace: Workspace, months: Sequence[str]) -> list[dg.AssetCheckResult]:
+    """The checks of the journal over these months."""
+    return [
+        _result("balanced", audit.unbalanced(workspace, months), len(months)),
+        _result("totals_meet", audit.totals_differ(workspace, months), len(months)),
+        _result("unique_numbers", audit.duplicate_numbers(workspace, months), len(months)),
+    ]
+
+
+def exports(workspace: Workspace, exported: Mapping[str, Exported]) -> list[dg.AssetCheckResult]:
+    """The checks of the exports of these months."""
+    lost = [
+        finding for month, export in exported.items() for finding in audit.not_listed(workspace, month, export.manifest)
+    ]
+    failed = [
+        Finding(month, "all", name, f"{type(error).__name__}: {error}")
+        for month, export in exported.items()
+        for name, error in export.errors.items()
+    ]
+    return [
+        _result("every_document_listed", lost, len(exported)),
+        _result("formats_written", failed, len(exported)),
+    ]

@@ -1,0 +1,58 @@
+"""What the assets of one company share: keys, partitions, pool, automation."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from robaws_pipeline.settings import Settings
+from robaws_pipeline.steps.workspace import MONTHS_AHEAD, Workspace
+
+if TYPE_CHECKING:
+    Result = dg.MaterializeResult[None]
+else:
+    # Dagster does not recognise the parametrised class as an annotation of an asset with checks.
+    Result = dg.MaterializeResult
+"""What our assets return: they write their files themselves, and Dagster learns what to show."""
+
+
+@dataclass(frozen=True)
+class CompanyAssets:
+    """What the assets of one company have in common."""
+
+    settings: Settings
+    name: str
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The company's lake and exports."""
+        return Workspace.of(self.settings, self.name)
+
+    def key(self, asset: str) -> dg.AssetKey:
+        """The key of one of the company's assets."""
+        return dg.AssetKey([self.name, asset])
+
+    @cached_property
+    def months(self) -> dg.MonthlyPartitionsDefinition:
+        """Accounting months, from the company's first to the one after today's."""
+        company = self.workspace.company
+        return dg.MonthlyPartitionsDefinition(
+            start_date=company.start, fmt="%Y-%m", timezone=company.timezone, end_offset=1 + MONTHS_AHEAD
+        )
+
+    @property
+    def pool(self) -> str:
+        """Shows and queues what reads Robaws with the same credential. The truth is a file lock (`lake.locks`)."""
+        return f"robaws_{self.workspace.company.api_key_env.lower()}"
+
+    @cached_property
+    def follow_months(self) -> dg.AutomationCondition[dg.AssetKey]:
+        """Materialise exactly the months whose upstream months changed, old ones too.
+
+        Not `eager`, which looks at the latest month only. The parties and lists touch every month that names them:
+        which these are is the question of `stale_months`, not of an event.
+        """
+        changed = dg.AutomationCondition.any_deps_updated().ignore(dg.AssetSelection.assets(self.key("reference")))
+        busy = dg.AutomationCondition.any_deps_in_progress() | dg.AutomationCondition.in_progress()
+        return (changed & ~busy).with_label("upstream months changed")

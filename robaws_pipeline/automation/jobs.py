@@ -1,0 +1,40 @@
+"""The jobs of one company. Their names are what the UI and the command line show."""
+
+from dataclasses import dataclass
+
+import dagster as dg
+
+from robaws_pipeline.assets import CompanyAssets
+
+UnresolvedJob = type(dg.define_asset_job("any", selection=dg.AssetSelection.all()))
+
+
+@dataclass(frozen=True)
+class CompanyJobs:
+    """`load` reads and builds months; `changes` reads what changed; `months` builds without reading."""
+
+    load: UnresolvedJob  # type: ignore[valid-type]
+    changes: UnresolvedJob  # type: ignore[valid-type]
+    months: UnresolvedJob  # type: ignore[valid-type]
+
+
+def company_jobs(shared: CompanyAssets) -> CompanyJobs:
+    """The jobs of one company."""
+    books = ("documents", "journal", "exports", "warehouse")
+
+    def selection(*assets: str) -> dg.AssetSelection:
+        return dg.AssetSelection.assets(*(shared.key(asset) for asset in assets))
+
+    def job(name: str, description: str, *assets: str, partitioned: bool = True) -> UnresolvedJob:  # type: ignore[valid-type]
+        return dg.define_asset_job(
+            f"{shared.name}_{name}",
+            selection=selection(*assets),
+            description=description,
+            partitions_def=shared.months if partitioned else None,
+        )
+
+    return CompanyJobs(
+        load=job("load", "Read whole months from Robaws and build their exports", "reference", "history", *books),
+        changes=job("changes", "Read what changed in Robaws since", "reference", "changes", partitioned=False),
+        months=job("months", "Build the exports of months from what is held", *books),
+    )

@@ -1,0 +1,83 @@
+"""Runs of our jobs in this process: what the command line starts is what the UI shows."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from robaws_pipeline.automation.dead_runs import UNDER_WAY, alive, clear_dead_runs
+
+__all__ = ["UNDER_WAY", "Ran", "Runner", "month_range_tags", "runner"]
+
+
+def month_range_tags(first: str, last: str) -> dict[str, str]:
+    """The tags that make one run of a range of months."""
+    return {"dagster/asset_partition_range_start": first, "dagster/asset_partition_range_end": last}
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a run ended."""
+
+    run_id: str
+    succeeded: bool
+    failures: tuple[str, ...]
+    """Messages of steps that failed and of checks that did not pass."""
+    requests: int
+    """Asked of Robaws, repeated ones too."""
+    retries: int
+    throttled: int
+    """Answers with status 429."""
+    reading_seconds: float
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs jobs of `definitions` on `instance`, one after the other."""
+
+    definitions: dg.Definitions
+    instance: dg.DagsterInstance
+    tags: Mapping[str, str]
+
+    def run(self, job: str, months: tuple[str, str] | None = None) -> Ran:
+        """Run a job, over a range of months when it has partitions. Failures are told, not raised."""
+        tags = {**self.tags, **(month_range_tags(*months) if months else {})}
+        result = self.definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance, tags=tags, raise_on_error=False
+        )
+        failures = []
+        reading: dict[str, dict[str, Any]] = {}
+        for event in result.all_events:
+            if event.is_step_failure:
+                error = event.step_failure_data.error
+                cause = error.cause if error and error.cause else error
+                failures.append(f"{event.step_key}: {cause.message.strip() if cause else 'failed'}")
+            elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+                check = event.asset_check_evaluation_data
+                if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
+                    where = "/".join(check.asset_key.path)
+                    failures.append(f"{where} is not {check.check_name}: {check.description or ''}".rstrip(": "))
+            elif event.is_step_materialization:
+                # A step's own metadata is repeated on each of its months.
+                values = {name: value.value for name, value in event.materialization.metadata.items()}
+                if "requests" in values:
+                    reading[event.step_key or ""] = values
+        return Ran(
+            result.run_id,
+            result.success,
+            tuple(failures),
+            requests=sum(values["requests"] for values in reading.values()),
+            retries=sum(values["retries"] for values in reading.values()),
+            throttled=sum(values["throttled"] for values in reading.values()),
+            reading_seconds=sum(values["seconds"] for values in reading.values()),
+        )
+
+
+@contextmanager
+def runner(definitions: dg.Definitions) -> Iterator[Runner]:
+    """A runner on the instance of DAGSTER_HOME, after clearing what killed processes left there."""
+    with dg.DagsterInstance.get() as instance, alive(instance) as tags:
+        clear_dead_runs(instance)
+        yield Runner(definitions, instance, tags)

@@ -1,0 +1,65 @@
+"""What keeps months up to date without anybody looking: events for speed, a comparison of what is with what should be
+for certainty, and a broom for what killed processes left."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import dagster as dg
+
+from robaws_pipeline.assets import CompanyAssets
+from robaws_pipeline.automation.dead_runs import clear_dead_runs
+from robaws_pipeline.automation.jobs import CompanyJobs
+from robaws_pipeline.automation.runs import UNDER_WAY, month_range_tags
+from robaws_pipeline.steps.stale import contiguous, stale_months
+
+
+def follow_sensor(shared: CompanyAssets) -> dg.AutomationConditionSensorDefinition:
+    """Evaluates the assets' automation conditions: touched months follow within half a minute."""
+    return dg.AutomationConditionSensorDefinition(
+        f"{shared.name}_follow",
+        target=dg.AssetSelection.groups(shared.name),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Builds exactly the months whose raw data changed.",
+    )
+
+
+def stale_sensor(shared: CompanyAssets, jobs: CompanyJobs) -> dg.SensorDefinition:
+    """Requests runs for stale months, whatever made them so: a lost event, new settings, new code, a party renamed."""
+
+    @dg.sensor(
+        name=f"{shared.name}_stale_months",
+        job=jobs.months,
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Builds loaded months whose exports are not made from what is held now.",
+    )
+    def stale(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        busy = context.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
+        if any(run.job_name.startswith(f"{shared.name}_") or run.job_name.startswith("__ASSET") for run in busy):
+            yield dg.SkipReason("a run is under way")
+            return
+        today = datetime.now(shared.workspace.company.zone).date()
+        ranges = contiguous(stale_months(shared.workspace))
+        for first, last in ranges:
+            # A month that cannot be built is tried again tomorrow, not every five minutes.
+            yield dg.RunRequest(run_key=f"{first} {last} {today}", tags=month_range_tags(first, last))
+        if not ranges:
+            yield dg.SkipReason("every loaded month is built from what is held")
+
+    return stale
+
+
+def dead_runs_sensor() -> dg.SensorDefinition:
+    """Ends runs whose process was killed, so that nothing waits for them."""
+
+    @dg.sensor(
+        name="dead_runs",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Marks runs of killed command lines as failed and frees their place in the pools.",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        cleared = clear_dead_runs(context.instance)
+        return dg.SkipReason(f"cleared: {', '.join(cleared)}" if cleared else "none")
+
+    return dead_runs

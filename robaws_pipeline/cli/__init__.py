@@ -1,0 +1,70 @@
+"""``robaws-pipeline``: the command line. Each command is a thin call of the same assets that the UI runs, or of a step.
+
+Exit codes: 0 done; 1 the work found a problem (held documents alone are not one); 2 wrong use or settings.
+"""
+
+import sys
+from importlib import import_module
+
+import click
+
+from robaws_pipeline.settings import CONFIG_VARIABLE, SettingsError
+
+_COMMANDS = {
+    "demo": "robaws_pipeline.cli.demo:demo",
+    "dev": "robaws_pipeline.cli.demo:dev",
+    "load": "robaws_pipeline.cli.work:load",
+    "nightly": "robaws_pipeline.cli.work:nightly",
+    "verify": "robaws_pipeline.cli.work:verify",
+    "status": "robaws_pipeline.cli.questions:status",
+    "explain": "robaws_pipeline.cli.questions:explain",
+    "doctor": "robaws_pipeline.cli.questions:doctor",
+    "sandbox": "robaws_pipeline.sandbox.command:sandbox",
+}
+"""Command → where it is; in the order of the help text."""
+
+
+class _Commands(click.Group):
+    """Imports a command's module when it is asked for, so that none pays for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    help=f"The settings file; else the one that {CONFIG_VARIABLE} names, else ./robaws.toml.",
+)
+@click.version_option(package_name="robaws-pipeline")
+@click.pass_context
+def cli(context: click.Context, config: str | None) -> None:
+    """From Robaws to accounting: every sales and purchase document, exact to the cent, in files that an accountant
+    imports.
+
+    \b
+    First time here?     robaws-pipeline demo
+    Setting it up:       robaws-pipeline doctor
+    Loading history:     robaws-pipeline load --from 2026-01
+    Every night:         robaws-pipeline nightly     (or the schedule in the UI: robaws-pipeline dev)
+    Is all well?         robaws-pipeline status
+    """
+    context.obj = config
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli()
+    except SettingsError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)

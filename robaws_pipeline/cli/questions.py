@@ -1,0 +1,206 @@
+"""The commands that answer questions: status, explain, doctor."""
+
+import json
+import sys
+
+import click
+from rich.syntax import Syntax
+from rich.table import Table
+
+from robaws_pipeline import fields
+from robaws_pipeline.cli.output import held_table, money, months_table, out
+from robaws_pipeline.cli.work import chosen, company_option, settings_of, workspaces
+from robaws_pipeline.reasons import describe
+from robaws_pipeline.steps.doctor import Diagnosis, diagnose
+from robaws_pipeline.steps.explain import Explanation
+from robaws_pipeline.steps.explain import explain as explain_document
+from robaws_pipeline.steps.status import status as read_status
+from robaws_pipeline.steps.workspace import Workspace
+
+
+def _last_runs(settings_base: object, company: str, limit: int = 5) -> list[dict[str, str | None]]:
+    """The company's last runs, from the Dagster instance that the command line and the UI share."""
+    import dagster as dg  # noqa: PLC0415 - slow to import
+
+    from robaws_pipeline.automation.instance import prepare_home  # noqa: PLC0415
+
+    prepare_home(settings_base)  # type: ignore[arg-type]
+    with dg.DagsterInstance.get() as instance:
+        records = [
+            record
+            for record in instance.get_run_records(limit=200)
+            if record.dagster_run.job_name.startswith(f"{company}_")
+        ]
+    return [
+        {
+            "job": record.dagster_run.job_name,
+            "run_id": record.dagster_run.run_id,
+            "status": record.dagster_run.status.value,
+            "started": record.create_timestamp.isoformat(timespec="seconds"),
+        }
+        for record in records[:limit]
+    ]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object, amounts as text.")
+@company_option
+@click.pass_context
+def status(context: click.Context, as_json: bool, company: str | None) -> None:
+    """Months, states, what is held and why, the last runs. Asks nothing of Robaws."""
+    settings = settings_of(context)
+    keys = chosen(settings, company)
+    statuses = [read_status(Workspace.of(settings, key)) for key in keys]
+    runs = {key: _last_runs(settings.base, key) for key in keys}
+    if as_json:
+        found = {status.company: {**status.as_json(), "runs": runs[status.company]} for status in statuses}
+        click.echo(json.dumps(found, indent=2))
+        return
+    out.print(months_table(statuses))
+    if any(status.held for status in statuses):
+        out.print(held_table(statuses))
+    for one in statuses:
+        if not one.loaded:
+            out.print(f"{one.company}: nothing loaded yet. Begin with: robaws-pipeline load --company {one.company}")
+            continue
+        if one.stale:
+            out.print(
+                f"{one.company}: * {', '.join(one.stale)} will be built again by the next nightly run: what is held, "
+                "the settings or the program changed since"
+            )
+        for name, moment in one.complete_to.items():
+            out.print(f"{one.company}: {name} complete up to {moment:%Y-%m-%d %H:%M} UTC" if moment else "")
+        for run in runs[one.company]:
+            out.print(f"{one.company}: run {run['started']} {run['job']} {run['status']}")
+
+
+@click.command()
+@click.argument("document")
+@company_option
+@click.pass_context
+def explain(context: click.Context, document: str, company: str | None) -> None:
+    """One document from its JSON to its postings and the lines of its files.
+
+    DOCUMENT is Robaws's id, the invoice number, or the supplier's number of a purchase.
+    """
+    settings = settings_of(context)
+    found = [
+        explanation
+        for key in chosen(settings, company)
+        for explanation in explain_document(Workspace.of(settings, key), document)
+    ]
+    for explanation in found:
+        _tell(explanation)
+    if not found:
+        click.echo(f"No document {document!r} in the loaded months; robaws-pipeline status lists these.", err=True)
+        sys.exit(1)
+
+
+def _tell(explanation: Explanation) -> None:
+    out.rule(f"{explanation.collection} {explanation.id}, {explanation.month}")
+    out.print("[bold]What Robaws sent[/]")
+    out.print(Syntax(json.dumps(json.loads(explanation.json), indent=2, ensure_ascii=False), "json", word_wrap=True))
+    lines = _table("Lines", "no", "type", "description", ">quantity", ">price", ">net", "tariff", "account")
+    for line in explanation.lines:
+        lines.add_row(
+            str(line["line_no"]),
+            line["type"],
+            (line["description"] or "").split("\n")[0],
+            *(_plain(line[name]) for name in ("quantity", "price", "net")),
+            line["vat_tariff_name"],
+            line["gl_account_code"],
+        )
+    out.print(lines)
+    state = explanation.state
+    if state is None:
+        out.print("Not in the books yet: run robaws-pipeline nightly")
+        return
+    out.print(f"[bold]State[/] {state['state']}  net {money(state['net'])}, gross {money(state['gross'])}")
+    for reason in state["reasons"]:
+        out.print(f"  {describe(reason['code'], reason['detail'])}")
+    if explanation.vat:
+        vat = _table("VAT", "treatment", ">rate", ">base", ">VAT", ">self-assessed")
+        for group in explanation.vat:
+            amounts = (money(group[name]) for name in ("base", "vat", "self_assessed_vat"))
+            vat.add_row(group["treatment"], _plain(group["rate"]), *amounts)
+        out.print(vat)
+    if explanation.postings:
+        postings = _table("Postings", "no", "journal", "account", "name", "description", ">debit", ">credit")
+        for posting in explanation.postings:
+            amount = posting["amount"]
+            debit, credit = (money(amount), "") if amount > 0 else ("", money(-amount))
+            text = [str(posting["posting_no"])]
+            text += [posting[name] for name in ("journal", "account", "account_name", "description")]
+            postings.add_row(*text, debit, credit)
+        out.print(postings)
+    for path, in_file in explanation.files.items():
+        out.print(f"[bold]{path}[/]")
+        for line in in_file:
+            out.print(f"  {line}", soft_wrap=True)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for column in columns:
+        table.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+    return table
+
+
+def _plain(value: object) -> str:
+    """A number without trailing zeros."""
+    if value is None:
+        return ""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@click.command()
+@click.option("--all", "show_all", is_flag=True, help="Every mapped field, not only those that were not found.")
+@company_option
+@click.pass_context
+def doctor(context: click.Context, show_all: bool, company: str | None) -> None:
+    """Check settings, credentials, rights, field names, VAT tariffs and accounts; writes nothing.
+
+    Run it before the first load of a new Robaws tenant: field names that Robaws does not document are compared with a
+    page of each collection.
+    """
+    settings = settings_of(context)
+    healthy = True
+    for workspace in workspaces(settings, company):
+        diagnosis = diagnose(workspace)
+        _tell_diagnosis(workspace, diagnosis, show_all)
+        healthy &= not diagnosis.problems
+    if not healthy:
+        sys.exit(1)
+
+
+def _tell_diagnosis(workspace: Workspace, diagnosis: Diagnosis, show_all: bool) -> None:
+    out.rule(f"{workspace.key}: {workspace.company.name}")
+    table = _table("Collections", "collection", "path", ">documents", ">looked at", "fields found", "result")
+    for found in diagnosis.probes:
+        known = [field for field in found.fields if found.objects.get(field.resource)]
+        present = sum(field.found for field in known)
+        looked_at = found.objects.get(_resource(found.collection), 0)
+        result = "[red]cannot be read[/]" if found.error else "ok"
+        counts = [str(found.total), str(looked_at), f"{present} of {len(known)}"]
+        table.add_row(found.collection, found.path, *counts, result)
+    out.print(table)
+    fields_table = _table("Fields", "resource", "field", "Robaws's key", "sure?", ">filled", ">empty", ">missing")
+    for found in diagnosis.probes:
+        for field in found.fields:
+            if found.objects.get(field.resource) and (show_all or not field.filled):
+                counts = [str(field.filled), str(field.empty), str(field.missing)]
+                fields_table.add_row(field.resource, field.name, field.key, field.confidence, *counts)
+    if fields_table.row_count:
+        fields_table.title = "Fields" if show_all else "Fields that no object on the page fills"
+        out.print(fields_table)
+    for problem in diagnosis.problems:
+        out.print(f"[bold red]Problem[/] {problem}")
+    for hint in diagnosis.hints:
+        out.print(f"[bold yellow]Look at[/] {hint}")
+    if not diagnosis.problems:
+        out.print(f"[green]{workspace.key} can be loaded[/]: robaws-pipeline load --company {workspace.key}")
+
+
+def _resource(collection: str) -> str:
+    return next(found.resource for found in fields.COLLECTIONS if found.name == collection)

@@ -1,0 +1,56 @@
+"""``warehouse.duckdb``: everything of one company for SQL, as views over the Parquet files of the tables.
+
+Views cost nothing to build and are never behind the files. The file is made beside the old one and swapped in, so that
+an open reader keeps what it has and the next one sees the new.
+"""
+
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from robaws_pipeline.lake.store import Store
+from robaws_pipeline.lake.tables import Tables
+from robaws_pipeline.schema import TABLES, Table
+
+FILE = "warehouse.duckdb"
+
+
+def build(lake: Store, tables: Tables) -> list[str]:
+    """Make the warehouse of a lake anew; returns the names of its views. Writes a local file or an object."""
+    with tempfile.TemporaryDirectory(prefix="warehouse") as folder:
+        file = Path(folder) / FILE
+        with duckdb.connect(str(file)) as connection:
+            for table in TABLES:
+                connection.execute(_view(tables, table))
+                _comment(connection, table)
+            analyst_views = resources.files(__package__).joinpath("warehouse.sql").read_text(encoding="utf-8")
+            connection.execute(analyst_views)
+            found = connection.execute(
+                "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
+            ).fetchall()
+        lake.write(FILE, file.read_bytes())
+    return [name for (name,) in found]
+
+
+def _view(tables: Tables, table: Table) -> str:
+    """The view of one table: its files, or no rows of the right types when there are none yet."""
+    folder = tables.store.path(table.name).replace("'", "''")
+    if tables.store.names(table.name):
+        columns = ", ".join(f'"{column.name}"' for column in table.columns)
+        return f"CREATE VIEW {table.name} AS SELECT {columns} FROM read_parquet('{folder}/*.parquet')"  # noqa: S608
+    with duckdb.connect() as connection:
+        connection.register("empty", table.empty())
+        described = connection.sql("DESCRIBE empty").fetchall()
+    columns = ", ".join(f'CAST(NULL AS {row[1]}) AS "{row[0]}"' for row in described)
+    return f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false"
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+    def literal(text: str) -> str:
+        return "'" + text.replace("'", "''") + "'"
+
+    connection.execute(f"COMMENT ON VIEW {table.name} IS {literal(table.comment)}")
+    for column in table.columns:
+        connection.execute(f'COMMENT ON COLUMN {table.name}."{column.name}" IS {literal(column.comment)}')

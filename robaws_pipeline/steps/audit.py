@@ -1,0 +1,104 @@
+"""Questions that must have an empty answer: what the asset checks ask of months that were just built.
+
+They read what was written, not what the code that wrote it believed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from robaws_pipeline import fields
+from robaws_pipeline.schema import POSTINGS, STATES, VAT, Table
+from robaws_pipeline.steps.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A document that does not meet a question's condition."""
+
+    month: str
+    collection: str
+    number: str
+    """Its number in Robaws, else its id."""
+    detail: str
+
+
+def _ask(question: str, **tables: pa.Table) -> list[Finding]:
+    """The rows of ``sql/<question>.sql``: month, collection, number, detail."""
+    sql = resources.files(__package__).joinpath("sql", f"{question}.sql").read_text(encoding="utf-8")
+    with duckdb.connect() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        return [Finding(*row) for row in connection.execute(sql).fetchall()]
+
+
+def _read(workspace: Workspace, table: Table, months: Sequence[str], *columns: str) -> pa.Table:
+    parts = [workspace.tables.read(table, month, list(columns)) for month in months]
+    return pa.concat_tables([table.empty().select(list(columns)), *parts])
+
+
+def unbalanced(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
+    """Exported documents whose postings do not add up to zero, or that have none though their total is not zero."""
+    return _ask(
+        "unbalanced",
+        states=_read(workspace, STATES, months, "month", "collection", "document_id", "number", "state", "gross"),
+        postings=_read(workspace, POSTINGS, months, "month", "collection", "document_id", "amount"),
+    )
+
+
+def totals_differ(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
+    """Exported documents whose VAT recap, rounding and party posting do not meet the total that Robaws shows."""
+    return _ask(
+        "totals_differ",
+        states=_read(
+            workspace, STATES, months, "month", "collection", "type", "document_id", "number", "state", "gross"
+        ),
+        vat=_read(workspace, VAT, months, "month", "collection", "document_id", "base", "vat"),
+        postings=_read(workspace, POSTINGS, months, "month", "collection", "document_id", "kind", "amount"),
+    )
+
+
+def duplicate_numbers(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
+    """Documents of `months` that share their number with another one of the same collection and type, of any month."""
+    everything = workspace.tables.months(STATES)
+    found = _ask(
+        "duplicate_numbers",
+        states=_read(workspace, STATES, everything, "month", "collection", "type", "document_id", "number", "state"),
+    )
+    return [finding for finding in found if finding.month in set(months)]
+
+
+def not_listed(workspace: Workspace, month: str, manifest: Mapping[str, Any]) -> list[Finding]:
+    """Documents that the raw log holds for the month and the manifest does not list exactly once, and the reverse."""
+    listed: dict[tuple[str, str], int] = {}
+    for document in manifest["documents"]:
+        key = (document["collection"], document["id"])
+        listed[key] = listed.get(key, 0) + 1
+    held = {
+        (collection.name, id_)
+        for collection in fields.DOCUMENTS
+        for id_ in workspace.raw.heads(collection.name, month)["id"].to_pylist()
+    }
+    missing = [Finding(month, *key, "held, but not in the manifest") for key in sorted(held - listed.keys())]
+    extra = [Finding(month, *key, "in the manifest, but not held") for key in sorted(listed.keys() - held)]
+    twice = [
+        Finding(month, *key, f"{count} times in the manifest") for key, count in sorted(listed.items()) if count > 1
+    ]
+    return [*missing, *extra, *twice]
+
+
+def held_by_type(workspace: Workspace, months: Sequence[str]) -> dict[tuple[str, str, str], int]:
+    """How many documents that Robaws has we hold: (month, collection, type) → count."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for month in months:
+        for collection in fields.DOCUMENTS:
+            heads = workspace.raw.heads(collection.name, month)
+            live = heads.filter(pc.invert(heads["deleted"]))
+            for row in live.group_by("type").aggregate([([], "count_all")]).to_pylist():
+                counts[month, collection.name, row["type"] or "?"] = row["count_all"]
+    return counts

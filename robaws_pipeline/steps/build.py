@@ -1,0 +1,261 @@
+"""From the raw log to tables, entries and files: pure functions of it and the settings, a month at a time.
+
+`inputs` is the fingerprint of everything a month is made from. It is computed when the documents are read, kept with
+them, and ends up in the month's manifest: a month whose manifest names another fingerprint than today's is stale.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from robaws_pipeline import fields, progress
+from robaws_pipeline.books import keep_books
+from robaws_pipeline.formats import registry
+from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.formats.month import MonthExport
+from robaws_pipeline.lake import warehouse
+from robaws_pipeline.lake.raw import ALL
+from robaws_pipeline.robaws import decode
+from robaws_pipeline.schema import (
+    DOCUMENTS,
+    GL_ACCOUNTS,
+    LINES,
+    PARTIES,
+    PAYMENT_CONDITIONS,
+    POSTINGS,
+    STATES,
+    VAT,
+    VAT_TARIFFS,
+)
+from robaws_pipeline.steps.workspace import Workspace
+
+_CODE = ("schema.py", "fields.py", "reasons.py", "settings.py", "books", "formats", "steps", "robaws/decode.py")
+"""The parts of this package that decide what ends up in a month's files."""
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Changes when the code that makes the tables and the files does, in this package or in a format of another."""
+    digest = hashlib.blake2b(digest_size=8)
+
+    def take(place: Traversable) -> None:
+        if place.is_dir():
+            for inner in sorted(place.iterdir(), key=lambda item: item.name):
+                take(inner)
+        elif place.name.endswith((".py", ".sql")):
+            digest.update(place.name.encode() + b"\0" + place.read_bytes())
+
+    package = resources.files("robaws_pipeline")
+    for part in _CODE:
+        take(package.joinpath(part))
+    for point in metadata.entry_points(group=registry.GROUP):
+        if point.dist is not None:
+            digest.update(f"{point.name} {point.value} {point.dist.name} {point.dist.version}".encode())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _settings_version(company: str) -> str:
+    return hashlib.blake2b(company.encode(), digest_size=8).hexdigest()
+
+
+def settings_version(workspace: Workspace) -> str:
+    """Changes when a setting that decides what ends up in the files does."""
+    without = {"base_url", "api_key_env", "api_secret_env", "start", "timezone", "nightly_at", "rate_limit"}
+    return _settings_version(workspace.company.model_dump_json(exclude=without))
+
+
+References = Mapping[str, Sequence[str]]
+"""Collection → the ids that a month's documents refer to."""
+
+
+def _references(documents: pa.Table) -> dict[str, list[str]]:
+    """The clients, suppliers and credited invoices that a month's documents name."""
+
+    def distinct(collection: str, column: str) -> list[str]:
+        here = documents.filter(pc.equal(documents["collection"], collection))[column]
+        return sorted(pc.unique(here.drop_null()).to_pylist())
+
+    return {
+        fields.CLIENTS.name: distinct(fields.SALES.name, "party_id"),
+        fields.SUPPLIERS.name: distinct(fields.PURCHASES.name, "party_id"),
+        fields.SALES.name: distinct(fields.SALES.name, "original_id"),
+        fields.PURCHASES.name: distinct(fields.PURCHASES.name, "original_id"),
+    }
+
+
+class Fingerprints:
+    """Computes the inputs of months; what they share is read from the raw log once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        raw = workspace.raw
+        lists = [
+            raw.fingerprint(collection.name, ALL) for collection in (fields.GL_ACCOUNTS, fields.PAYMENT_CONDITIONS)
+        ]
+        self._common = [code_version(), settings_version(workspace), *lists]
+        self._hashes: dict[str, dict[str, str]] = {}
+        for collection in fields.PARTIES:
+            heads = raw.heads(collection.name)
+            self._hashes[collection.name] = dict(zip(heads["id"].to_pylist(), heads["hash"].to_pylist(), strict=True))
+
+    def of(self, month: str, references: References) -> str:
+        """The inputs of a month whose documents have these references."""
+        raw = self._workspace.raw
+        parts = [*self._common, *(raw.fingerprint(collection.name, month) for collection in fields.DOCUMENTS)]
+        for collection in fields.PARTIES:
+            known = self._hashes[collection.name]
+            parts += [f"{id_}={known.get(id_)}" for id_ in references[collection.name]]
+        for collection in fields.DOCUMENTS:
+            found = raw.lookup(collection.name, references[collection.name])
+            parts += map("=".join, zip(found["id"].to_pylist(), found["hash"].to_pylist(), strict=True))
+        return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def recorded_inputs(workspace: Workspace, month: str) -> dict[str, Any] | None:
+    """What the month's documents were made from: `fingerprint` and `references`; None when they were never made."""
+    content = workspace.tables.store.read(f"inputs/{month}.json")
+    return json.loads(content) if content else None
+
+
+def build_reference(workspace: Workspace) -> dict[str, int]:
+    """The tables that are not monthly, from the raw log; their numbers of rows."""
+    raw, spelling = workspace.raw, workspace.company.fields
+    clients, suppliers = (raw.current(collection.name) for collection in fields.PARTIES)
+    made = {
+        PARTIES: decode.parties(clients, suppliers, spelling),
+        VAT_TARIFFS: decode.vat_tariffs(raw.current(fields.VAT_TARIFFS.name), spelling),
+        GL_ACCOUNTS: decode.gl_accounts(raw.current(fields.GL_ACCOUNTS.name), spelling),
+        PAYMENT_CONDITIONS: decode.payment_conditions(raw.current(fields.PAYMENT_CONDITIONS.name), spelling),
+    }
+    for table, rows in made.items():
+        workspace.tables.write(table, rows)
+    workspace.tables.store.write("inputs/reference", _reference_inputs(workspace).encode())
+    return {table.name: rows.num_rows for table, rows in made.items()}
+
+
+def _reference_inputs(workspace: Workspace) -> str:
+    collections = (*fields.PARTIES, *fields.LISTS)
+    return "\n".join([code_version(), *(workspace.raw.fingerprint(collection.name, ALL) for collection in collections)])
+
+
+def _with_reference(workspace: Workspace) -> None:
+    """Bring the tables that are not monthly up to the raw log, if they are behind it."""
+    if workspace.tables.store.read("inputs/reference") != _reference_inputs(workspace).encode():
+        build_reference(workspace)
+
+
+def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Documents and lines of each month, from the raw log; how many of each by month."""
+    counts = {}
+    with workspace.only_builder():
+        _with_reference(workspace)
+        fingerprints = Fingerprints(workspace)
+        for done, month in enumerate(months, 1):
+            counts[month] = _documents(workspace, month, fingerprints)
+            progress.report("making tables", done, len(months))
+    return counts
+
+
+def _documents(workspace: Workspace, month: str, fingerprints: Fingerprints) -> dict[str, int]:
+    spelling = workspace.company.fields
+    parts = [
+        decode.documents(collection, workspace.raw.current(collection.name, month), spelling)
+        for collection in fields.DOCUMENTS
+    ]
+    documents = pa.concat_tables([part[0] for part in parts])
+    lines = pa.concat_tables([part[1] for part in parts])
+    references = _references(documents)
+    inputs = {"fingerprint": fingerprints.of(month, references), "references": references}
+    workspace.tables.write(DOCUMENTS, documents, month)
+    workspace.tables.write(LINES, lines, month)
+    # Last: until it is there the month counts as stale.
+    workspace.tables.store.write(f"inputs/{month}.json", json.dumps(inputs, indent=1).encode(), durable=False)
+    return {"documents": documents.num_rows, "lines": lines.num_rows}
+
+
+def build_journal(workspace: Workspace, months: Sequence[str]) -> dict[str, pa.Table]:
+    """States, VAT and entries of each month; the states by month."""
+    states = {}
+    tables = workspace.tables
+    with workspace.only_builder():
+        parties, accounts = tables.read(PARTIES), tables.read(GL_ACCOUNTS)
+        for done, month in enumerate(months, 1):
+            documents, lines = tables.read(DOCUMENTS, month), tables.read(LINES, month)
+            books = keep_books(documents, lines, parties, accounts, workspace.company)
+            tables.write(STATES, books.states, month)
+            tables.write(VAT, books.vat, month)
+            tables.write(POSTINGS, books.postings, month)
+            states[month] = books.states
+            progress.report("keeping the books", done, len(months))
+    return states
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A month's published folder."""
+
+    folder: str
+    manifest: Mapping[str, Any]
+    errors: Mapping[str, Exception]
+
+
+def month_books(workspace: Workspace, month: str) -> MonthBooks:
+    """The books of a month, as formats take them."""
+    tables = workspace.tables
+    documents = tables.read(DOCUMENTS, month)
+    return MonthBooks(
+        key=workspace.key,
+        company=workspace.company,
+        month=month,
+        documents=documents,
+        lines=tables.read(LINES, month),
+        states=tables.read(STATES, month),
+        vat=tables.read(VAT, month),
+        postings=tables.read(POSTINGS, month),
+        parties=tables.read(PARTIES),
+        payment_conditions=tables.read(PAYMENT_CONDITIONS),
+        originals=_originals(workspace, documents),
+    )
+
+
+def _originals(workspace: Workspace, documents: pa.Table) -> pa.Table:
+    """The invoices that the month's credit notes refer to, whatever their month, from the raw log."""
+    found = [DOCUMENTS.empty()]
+    for collection in fields.DOCUMENTS:
+        here = documents.filter(pc.equal(documents["collection"], collection.name))
+        ids = pc.unique(here["original_id"].drop_null()).to_pylist()
+        if ids:
+            rows = workspace.raw.lookup(collection.name, ids, ["collection", "id", "month", "updated_at", "hash", "deleted", "json"])
+            found.append(decode.documents(collection, rows, workspace.company.fields)[0])
+    return pa.concat_tables(found)
+
+
+def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Exported]:
+    """The export folder of each month: every format's files, held.csv and manifest.json, visible as one."""
+    formats = [registry.get(name) for name in workspace.company.formats]
+    exported = {}
+    with workspace.only_builder():
+        for done, month in enumerate(months, 1):
+            inputs = recorded_inputs(workspace, month)
+            fingerprint = inputs["fingerprint"] if inputs else ""
+            export = MonthExport(month_books(workspace, month), formats, fingerprint, code_version())
+            files = ((file.path, file.content) for file in export.files())
+            workspace.exports.publish(month, files, export.discard)
+            exported[month] = Exported(workspace.exports.path(month), export.manifest, export.errors)
+            progress.report("writing files", done, len(months))
+    return exported
+
+
+def build_warehouse(workspace: Workspace) -> list[str]:
+    """``warehouse.duckdb`` made anew; the names of its views."""
+    with workspace.only_builder():
+        return warehouse.build(workspace.lake, workspace.tables)

@@ -1,0 +1,84 @@
+"""Before the first export, or when something looks wrong: what works, what is spelled otherwise, what is not mapped."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from robaws_pipeline import fields
+from robaws_pipeline.formats import registry
+from robaws_pipeline.robaws import decode
+from robaws_pipeline.robaws.client import Usage
+from robaws_pipeline.robaws.errors import RobawsError
+from robaws_pipeline.robaws.probe import Probe, probe
+from robaws_pipeline.steps.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What a look at a company found. `problems` stop an export or part of it; `hints` are worth a look."""
+
+    probes: tuple[Probe, ...]
+    problems: tuple[str, ...]
+    hints: tuple[str, ...]
+    usage: Usage
+
+
+def diagnose(workspace: Workspace) -> Diagnosis:
+    """Read a page of each collection and compare what is there with the settings; nothing is written."""
+    return asyncio.run(_diagnose(workspace))
+
+
+async def _diagnose(workspace: Workspace) -> Diagnosis:
+    company = workspace.company
+    with workspace.only_user_of_the_credential():
+        async with workspace.client() as client:
+            probes = tuple(await asyncio.gather(*(probe(client, collection) for collection in fields.COLLECTIONS)))
+            try:
+                tariffs = await client.page(fields.VAT_TARIFFS.path, {"page": "0", "size": "100"})
+                names = decode.vat_tariffs(_as_raw(tariffs.items), company.fields).select(["id", "name"]).to_pylist()
+            except RobawsError:
+                names = []  # the probe of the collection says why
+    problems = [f"{found.collection}: {found.error}" for found in probes if found.error]
+    problems += _settings_problems(workspace)
+    hints = [
+        f"VAT tariff {tariff['name']!r} (id {tariff['id']}) has no meaning yet: documents that use it are held. Add "
+        f'[companies.{workspace.key}.vat_tariffs] "{tariff["id"]}" = {{ treatment = "…", rate = … }}'
+        for tariff in names
+        if company.tariff(tariff["id"], tariff["name"]) is None
+    ]
+    for found in probes:
+        hints += _spelling_hints(workspace.key, found)
+    accounts = company.accounts
+    for kind, account in (("sales", accounts.default_sales), ("purchases", accounts.default_purchases)):
+        if account is None:
+            hints.append(
+                f"accounts.default_{kind} is not set: a {kind} line without a general ledger account holds its document"
+            )
+    return Diagnosis(probes, tuple(problems), tuple(hints), client.usage)
+
+
+def _as_raw(items: list[bytes]) -> pa.Table:
+    head = decode.reader("vat_tariff", {}).read
+    return pa.table({"id": [str(head(item)[0].id) for item in items], "json": pa.array(items, pa.binary())})
+
+
+def _settings_problems(workspace: Workspace) -> Iterator[str]:
+    for name in workspace.company.formats:
+        for missing in registry.get(name).missing_settings(workspace.company):
+            yield f"format {name}: {missing}"
+
+
+def _spelling_hints(company: str, found: Probe) -> Iterator[str]:
+    """Fields that no object has: perhaps this tenant spells them otherwise."""
+    seen = Counter(found.objects)
+    for field in found.fields:
+        if not field.found and seen[field.resource]:
+            candidates = ", ".join(found.unknown.get(field.resource, ())[:12])
+            yield (
+                f"{field.resource}.{field.name}: none of {seen[field.resource]} objects has the key {field.key!r} "
+                f"({field.confidence}); keys we do not know: {candidates or 'none'}. If one of them is it, add "
+                f'[companies.{company}.fields.{field.resource}] {field.name} = "…"'
+            )

@@ -1,0 +1,229 @@
+"""Reading Robaws into the raw log: whole months, what changed since, and the parties and lists they refer to.
+
+Collections are read side by side behind the client's one limiter, and each stands on its own: what cannot be read (no
+right on a module, say) is told, and the others finish. What was received is kept whatever happens after.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from robaws_pipeline import fields
+from robaws_pipeline.lake.raw import ALL
+from robaws_pipeline.robaws.client import RobawsClient, Usage
+from robaws_pipeline.robaws.errors import Forbidden, RobawsError
+from robaws_pipeline.robaws.sweep import SweepReport, fetch_item, sweep_changes, sweep_documents
+from robaws_pipeline.steps.receive import Receiver
+from robaws_pipeline.steps.workspace import Workspace, first_day, last_day
+
+OVERLAP = timedelta(minutes=10)
+"""How far a sweep of changes goes back beyond what is proved: a transaction in Robaws may become visible after a later
+one, with the earlier time on it."""
+
+_ASK_ONE_BY_ONE = 1000
+"""Documents that we hold and Robaws no longer lists are asked for by id, up to this many a sweep. More is no
+deletion but a list that is not what it should be."""
+
+
+class TooManyUnlistedError(RobawsError):
+    """A sweep was complete by its own account and lists far fewer documents than we hold. Nothing is marked deleted."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one collection."""
+
+    collection: str
+    sweeps: list[SweepReport] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    """Months that gained a version."""
+    deleted: list[str] = field(default_factory=list)
+    """Ids that Robaws no longer has."""
+    parties: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+    error: RobawsError | None = None
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What a fetch did."""
+
+    outcomes: list[Outcome]
+    usage: Usage
+
+    @property
+    def touched(self) -> list[str]:
+        """Months of document date that gained a version, in order."""
+        return sorted({month for outcome in self.outcomes for month in outcome.touched} - {ALL})
+
+    @property
+    def errors(self) -> list[str]:
+        """What could not be read, and why."""
+        return [f"{outcome.collection}: {outcome.error}" for outcome in self.outcomes if outcome.error]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should look at."""
+        return [
+            *(warning for outcome in self.outcomes for sweep in outcome.sweeps for warning in sweep.warnings),
+            *(warning for outcome in self.outcomes for warning in outcome.warnings),
+        ]
+
+
+_Work = Callable[[Workspace, RobawsClient, fields.Collection, Outcome], Awaitable[None]]
+
+
+def fetch_history(workspace: Workspace, months: Sequence[str]) -> Fetched:
+    """Read every document dated in `months` (contiguous), find what Robaws no longer lists, fetch unknown parties."""
+
+    async def work(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
+        await _history(ws, client, collection, months, outcome)
+
+    return asyncio.run(_fetch(workspace, fields.DOCUMENTS, work))
+
+
+def fetch_changes(workspace: Workspace) -> Fetched:
+    """Read what changed since the raw log was complete; months that were never read are read whole."""
+    return asyncio.run(_fetch(workspace, fields.DOCUMENTS, _changes))
+
+
+def fetch_reference(workspace: Workspace) -> Fetched:
+    """Read the clients, suppliers and reference lists that changed; everything the first time."""
+    return asyncio.run(_fetch(workspace, (*fields.PARTIES, *fields.LISTS), _reference))
+
+
+async def _fetch(workspace: Workspace, collections: Sequence[fields.Collection], work: _Work) -> Fetched:
+    with workspace.only_user_of_the_credential():
+        async with workspace.client() as client:
+            outcomes = [Outcome(collection.name) for collection in collections]
+
+            async def one(collection: fields.Collection, outcome: Outcome) -> None:
+                try:
+                    await work(workspace, client, collection, outcome)
+                except RobawsError as error:
+                    outcome.error = error
+
+            await asyncio.gather(*map(one, collections, outcomes))
+            await _unknown_parties(workspace, client, outcomes)
+            return Fetched(outcomes, client.usage)
+
+
+async def _history(
+    ws: Workspace, client: RobawsClient, collection: fields.Collection, months: Sequence[str], outcome: Outcome
+) -> None:
+    held_before = bool(ws.raw.months(collection.name))
+    receiver = Receiver(ws.raw, collection.name, ws.company.start)
+    try:
+        report = await sweep_documents(client, collection, first_day(months[0]), last_day(months[-1]), receiver)
+    finally:
+        _received(receiver, outcome)
+    outcome.sweeps.append(report)
+    if held_before or report.duplicated:
+        outcome.touched |= ws.raw.settle(collection.name)
+    if held_before:
+        await _unlisted(ws, client, collection, months, outcome)
+    ws.coverage.record(collection.name, months, report.started_at)
+
+
+async def _unlisted(
+    ws: Workspace, client: RobawsClient, collection: fields.Collection, months: Sequence[str], outcome: Outcome
+) -> None:
+    """Ask for each document of the months that the sweep did not list: deleted, or moved to a month we did not ask."""
+    report = outcome.sweeps[-1]
+    unlisted: list[tuple[str, str]] = []
+    for month in months:
+        heads = ws.raw.heads(collection.name, month)
+        here = heads.filter(pc.invert(pc.or_(heads["deleted"], pc.is_in(heads["id"], report.ids))))
+        unlisted += [(month, id_) for id_ in here["id"].to_pylist()]
+    if len(unlisted) > _ASK_ONE_BY_ONE:
+        raise TooManyUnlistedError(
+            f"{collection.path} from {months[0]} to {months[-1]}",
+            f"Robaws lists {report.received} documents, and {len(unlisted)} that we hold are not among them; nothing "
+            "was marked deleted",
+            "Look in Robaws whether they are gone; if they are, load the months a few at a time",
+        )
+    for month, id_ in unlisted:
+        item = await fetch_item(client, collection, id_)
+        if item is None:
+            ws.raw.mark_deleted(collection.name, month, [id_], report.started_at)
+            outcome.deleted.append(id_)
+            outcome.touched.add(month)
+            continue
+        receiver = Receiver(ws.raw, collection.name, ws.company.start)
+        receiver([item])
+        _received(receiver, outcome)
+        if not receiver.touched:
+            outcome.warnings.append(
+                f"{collection.path}/{id_} exists but is not in the list of {month} (archived in Robaws?): kept"
+            )
+    if unlisted:
+        outcome.touched |= ws.raw.settle(collection.name)
+
+
+async def _changes(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
+    months = ws.months()
+    never = ws.coverage.uncovered(collection.name, months)
+    known = [month for month in months if month not in never]
+    since = ws.coverage.since(collection.name, known)
+    if never:
+        # The months between the first and the last are read with them: one sweep.
+        await _history(ws, client, collection, months[months.index(never[0]) : months.index(never[-1]) + 1], outcome)
+    if since is None:
+        return
+    receiver = Receiver(ws.raw, collection.name, ws.company.start)
+    try:
+        report = await sweep_changes(client, collection, since - OVERLAP, receiver)
+    finally:
+        _received(receiver, outcome)
+    outcome.sweeps.append(report)
+    outcome.touched |= ws.raw.settle(collection.name)
+    ws.coverage.record(collection.name, known, report.started_at)
+
+
+async def _reference(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
+    since = ws.coverage.since(collection.name, [ALL])
+    receiver = Receiver(ws.raw, collection.name, None)
+    try:
+        report = await sweep_changes(client, collection, since and since - OVERLAP, receiver)
+    finally:
+        _received(receiver, outcome)
+    outcome.sweeps.append(report)
+    ws.coverage.record(collection.name, [ALL], report.started_at)
+
+
+def _received(receiver: Receiver, outcome: Outcome) -> None:
+    receiver.flush()
+    outcome.touched |= receiver.touched
+    outcome.parties |= receiver.parties
+
+
+_PARTIES_OF = {fields.SALES.name: fields.CLIENTS, fields.PURCHASES.name: fields.SUPPLIERS}
+
+
+async def _unknown_parties(ws: Workspace, client: RobawsClient, outcomes: Sequence[Outcome]) -> None:
+    """Fetch the clients and suppliers that documents name and we do not hold: new since the lists were read."""
+    for outcome in outcomes:
+        collection = _PARTIES_OF.get(outcome.collection)
+        if collection is None or not outcome.parties:
+            continue
+        named = pa.array(sorted(outcome.parties), pa.string())
+        unknown = named.filter(pc.invert(pc.is_in(named, ws.raw.heads(collection.name)["id"].combine_chunks())))
+        receiver = Receiver(ws.raw, collection.name, None)
+        for id_ in unknown.to_pylist():
+            try:
+                item = await fetch_item(client, collection, id_)
+            except Forbidden as error:
+                outcome.warnings.append(str(error))
+                break
+            except RobawsError as error:
+                outcome.warnings.append(f"{collection.path}/{id_}: {error}")
+                continue
+            if item is None:
+                outcome.warnings.append(f"{collection.path}/{id_} is named by a document and does not exist in Robaws")
+            else:
+                receiver([item])
+        receiver.flush()

@@ -1,0 +1,99 @@
+"""One company with everything the steps need: settings, lake, exports."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from robaws_pipeline.lake import locks
+from robaws_pipeline.lake.coverage import Coverage
+from robaws_pipeline.lake.raw import RawLog, content_hash
+from robaws_pipeline.lake.store import Store
+from robaws_pipeline.lake.tables import Tables
+from robaws_pipeline.robaws.client import RobawsClient
+from robaws_pipeline.settings import Company, Settings
+
+MONTHS_AHEAD = 1
+"""Months after the current one that have a place in the books: invoices are dated ahead by a few days or weeks."""
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One company of the settings and the folders that are its own."""
+
+    key: str
+    company: Company
+    lake: Store
+    exports: Store
+
+    @classmethod
+    def of(cls, settings: Settings, key: str) -> "Workspace":
+        """The workspace of one company of the settings."""
+        lake = Store.at(settings.data_dir, settings.base).child(key)
+        return cls(key, settings.companies[key], lake, Store.at(settings.exports_dir, settings.base).child(key))
+
+    @cached_property
+    def raw(self) -> RawLog:
+        """The versions received from Robaws."""
+        return RawLog(self.lake)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """The moments up to which the raw log is complete."""
+        return Coverage(self.lake)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """What was computed from the raw log."""
+        return Tables(self.lake)
+
+    def months(self, today: date | None = None) -> list[str]:
+        """Every month of the books, from `start` to `MONTHS_AHEAD` after today's."""
+        today = today or datetime.now(self.company.zone).date()
+        return months_between(self.company.start, _shift(today.strftime("%Y-%m"), MONTHS_AHEAD))
+
+    def client(self) -> RobawsClient:
+        """A client for the company's credentials, which must be in the environment."""
+        key, secret = self.company.credentials()
+        return RobawsClient(self.company.base_url, key, secret, self.company.rate_limit, self.company.fields)
+
+    @contextmanager
+    def only_user_of_the_credential(self) -> Iterator[None]:
+        """Wait until no other process reads Robaws with this credential, and keep others waiting."""
+        key, _ = self.company.credentials()
+        # Beside all companies' data, since two companies may share a credential.
+        shared = Store.at(str(Path(self.lake.path()).parent), Path()) if self.lake.is_local else self.lake
+        with locks.hold(shared, f"robaws-{content_hash(f'{self.company.base_url} {key}'.encode())[:16]}"):
+            yield
+
+    @contextmanager
+    def only_builder(self) -> Iterator[None]:
+        """Wait until no other process writes this company's tables and exports, and keep others waiting."""
+        with locks.hold(self.lake, "build"):
+            yield
+
+
+def _shift(month: str, by: int) -> str:
+    count = int(month[:4]) * 12 + int(month[5:]) - 1 + by
+    return f"{count // 12:04}-{count % 12 + 1:02}"
+
+
+def months_between(first: str, last: str) -> list[str]:
+    """The months from `first` to `last`, both included; none when `last` is before `first`."""
+    found = []
+    while first <= last:
+        found.append(first)
+        first = _shift(first, 1)
+    return found
+
+
+def first_day(month: str) -> date:
+    """The first day of a month."""
+    return date.fromisoformat(f"{month}-01")
+
+
+def last_day(month: str) -> date:
+    """The last day of a month."""
+    return date.fromordinal(first_day(_shift(month, 1)).toordinal() - 1)

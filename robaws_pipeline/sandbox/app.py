@@ -5,7 +5,7 @@ import base64
 import binascii
 import time
 import uuid
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +32,8 @@ ROOT = "/api/v2"
 DEFAULT_SWITCHES = Switches()
 DEFAULT_ACCOUNTS = (Account(),)
 
+Body = bytes
+
 Reset = Callable[[tuple[str, int]], None]
 """Resets the connection of a client address."""
 
@@ -44,8 +46,8 @@ class Stats:
     """Requests by path, relative to the API's root, refused ones too."""
     statuses: Counter[int] = field(default_factory=Counter)
     """Answers by status."""
-    targets: list[str] = field(default_factory=list)
-    """Each request's path and query as received, in order."""
+    targets: deque[str] = field(default_factory=lambda: deque(maxlen=10_000))
+    """Path and query of the latest ten thousand requests as received, in order."""
     bytes: int = 0
     """Bytes of the bodies sent."""
 
@@ -66,25 +68,25 @@ class Stats:
         self.targets.clear()
         self.bytes = 0
 
-    def as_json(self) -> bytes:
+    def as_json(self) -> Body:
         """For `server.process`, whose stats are in another process."""
         return msgspec.json.encode(
             {
                 "requests": self.requests,
                 "statuses": {str(status): count for status, count in self.statuses.items()},
-                "targets": self.targets,
+                "targets": list(self.targets),
                 "bytes": self.bytes,
             }
         )
 
     @classmethod
-    def from_json(cls, text: bytes) -> "Stats":
+    def from_json(cls, text: Body) -> "Stats":
         """The reverse of `as_json`."""
         plain = msgspec.json.decode(text, type=dict[str, Any])
         return cls(
             Counter(plain["requests"]),
             Counter({int(status): count for status, count in plain["statuses"].items()}),
-            plain["targets"],
+            deque(plain["targets"], maxlen=10_000),
             plain["bytes"],
         )
 
@@ -144,13 +146,13 @@ class Api:
     def __init__(
         self,
         world: World,
+        *,
         switches: Switches,
         accounts: Sequence[Account],
         faults: Faults,
         stats: Stats,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
-        reset: Reset | None,
     ) -> None:
         self.world = world
         self.switches = switches
@@ -160,7 +162,8 @@ class Api:
         self._selections = Selections(world, switches)
         self._accounts = {account.key: account for account in accounts}
         self._allowances = {account.key: Allowance(switches, clock, wall_clock) for account in accounts}
-        self._reset = reset
+        self.reset: Reset | None = None
+        """Set by a server that can; without it, a body that a fault cuts just ends."""
 
     def endpoint(self, answer: Callable[[Request, Account], Answer]) -> Callable[[Request], Awaitable[Response]]:
         """An endpoint that counts, checks credentials and the rate limit, answers, and lets faults have their way."""
@@ -169,7 +172,7 @@ class Api:
             sent = self._serve(request, answer)
             self.stats.statuses[sent.status] += 1
             self.stats.bytes += len(sent.body)
-            return _Sent(sent, self._reset)
+            return _Sent(sent, self.reset)
 
         return endpoint
 
@@ -306,14 +309,20 @@ def create_app(
     stats: Stats | None = None,
     clock: Callable[[], float] = time.monotonic,
     wall_clock: Callable[[], float] = time.time,
-    reset: Reset | None = None,
 ) -> Starlette:
     """The API of one tenant; `app.state.api` is the `Api` behind it.
 
-    `clock` moves the token buckets and `wall_clock` the days, in seconds; `reset` resets a connection when a fault
-    asks for it (without it, the body just ends).
+    `clock` moves the token buckets and `wall_clock` the days, in seconds.
     """
-    api = Api(world, switches, accounts, faults or Faults(), stats or Stats(), clock, wall_clock, reset)
+    api = Api(
+        world,
+        switches=switches,
+        accounts=accounts,
+        faults=faults or Faults(),
+        stats=stats or Stats(),
+        clock=clock,
+        wall_clock=wall_clock,
+    )
 
     async def shown_stats(request: Request) -> Response:
         return Response(api.stats.as_json(), media_type="application/json")

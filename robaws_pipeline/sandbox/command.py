@@ -23,7 +23,7 @@ from robaws_pipeline.sandbox.world import build_world
 @click.option(
     "--switch", "assignments", multiple=True, metavar="NAME=VALUE", help="Another reading of the API (repeatable)."
 )
-def sandbox(
+def sandbox(  # noqa: PLR0917 - click passes them by name
     host: str,
     port: int,
     seed: int,
@@ -59,5 +59,7 @@ def sandbox(
 
     try:
         serve(world, host, port, switches=switches, ready=ready)
+    except KeyboardInterrupt:
+        click.echo("Robaws sandbox stopped.")
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from None

@@ -5,7 +5,7 @@ quantities, prices and parties follow from the seed.
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -24,7 +24,6 @@ from robaws_pipeline.sandbox.masterdata import (
     T21,
     TARIFFS,
     VERLEGD,
-    Article,
     Masterdata,
     Party,
     communication,
@@ -35,6 +34,7 @@ _T = TypeVar("_T")
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
+NONE = Decimal(0)
 HUNDRED = Decimal(100)
 
 
@@ -117,9 +117,11 @@ REPLACED = {
     ("sales-invoices", "no_vat_number"): Scenario("builder_without_vat", (Part("works", VERLEGD, "1108"),)),
     ("sales-invoices", "custom_tariff"): Scenario("private", (Part("renovation", SLOOP),)),
     ("purchase-invoices", "no_vat_number"): Scenario("subcontractor_without_vat", (Part("subcontractor", VERLEGD),)),
+    ("sales-invoices", "cents"): Scenario("business", (Part("hours", T21), Part("small", T21)), origin="WORK_ORDER"),
+    ("purchase-invoices", "cents"): Scenario("materials", (Part("materials", T21),)),
     ("purchase-invoices", "unmapped_tariff"): Scenario("insurance", (Part("insurance", GEEN),)),
 }
-"""Troubles that are a kind of document of their own."""
+"""Troubles, and VAT rounded per line, that are a kind of document of their own."""
 
 TROUBLE_EVERY, CREDIT_NOTE_EVERY, CENTS_EVERY, NOISE_EVERY, OUT_OF_ORDER_EVERY = 48, 12, 29, 61, 23
 
@@ -139,18 +141,16 @@ def months(first: str, last: str) -> list[tuple[int, int]]:
 def build_documents(
     names: Names,
     masterdata: Masterdata,
+    *,
     seed: int,
-    first_month: str,
-    last_month: str,
-    sales_per_month: int,
-    purchases_per_month: int,
+    period: Sequence[tuple[int, int]],
+    per_month: Mapping[str, int],
     lines: int | None,
 ) -> dict[str, list[Record]]:
-    """The documents of these months by collection path, in order of id."""
-    period = months(first_month, last_month)
+    """The documents of the months of `period` by collection path, in order of id; `per_month` of each path."""
     return {
-        path: _Writer(names, masterdata, path, seed, period, lines).write(per_month)
-        for path, per_month in (("sales-invoices", sales_per_month), ("purchase-invoices", purchases_per_month))
+        path: _Writer(names, masterdata, path, seed=seed, period=period, lines=lines).write(count)
+        for path, count in per_month.items()
     }
 
 
@@ -189,8 +189,9 @@ class _Writer:
         names: Names,
         masterdata: Masterdata,
         path: str,
+        *,
         seed: int,
-        period: list[tuple[int, int]],
+        period: Sequence[tuple[int, int]],
         lines: int | None,
     ) -> None:
         self.sales = path == "sales-invoices"
@@ -229,7 +230,8 @@ class _Writer:
     def _document(self, index: int, day: date, *, is_draft: bool) -> Record:
         trouble = self.troubles[index // TROUBLE_EVERY % len(self.troubles)] if index % TROUBLE_EVERY == 13 else ""
         is_draft = (is_draft or index % 97 == 50) and not trouble
-        scenario = REPLACED.get((self.path, trouble)) or self.scenarios[index % len(self.scenarios)]
+        special = trouble or ("cents" if index % CENTS_EVERY == 4 else "")
+        scenario = REPLACED.get((self.path, special)) or self.scenarios[index % len(self.scenarios)]
         credits = index % CREDIT_NOTE_EVERY == 7 and not is_draft and bool(self.creditable)
         if credits:
             # Every fourth credit note is a free one, without an original.
@@ -262,14 +264,15 @@ class _Writer:
     def _amount_line(
         self,
         text: str,
-        article: Article | None,
+        *,
         project: str | None,
         quantity: Decimal,
         unit: str,
         price: Decimal,
         tariff: str,
         account: str | None,
-        discount: Decimal = Decimal(0),
+        article: str | None = None,
+        discount: Decimal = NONE,
     ) -> Record:
         key = self.line
         gross = quantity * price
@@ -277,7 +280,7 @@ class _Writer:
             key["line_id"]: self._line_id(),
             key["type"]: "LINE",
             key["description"]: text,
-            key["article_id"]: article.id if article else None,
+            key["article_id"]: article,
             key["project_id"]: project,
             key["quantity"]: quantity,
             key["unit"]: unit,
@@ -293,15 +296,23 @@ class _Writer:
         price = self._pick(article.prices)
         # Up to four percent more, in steps of the price's own last decimal.
         price += (price * int(self.random.random() * 5) / HUNDRED).quantize(price, ROUND_HALF_UP)
-        account = part.account or article.account
-        quantity = self._pick(article.quantities)
         return self._amount_line(
-            article.text, article, project, quantity, article.unit, price, part.tariff, account, discount
+            article.text,
+            project=project,
+            quantity=self._pick(article.quantities),
+            unit=article.unit,
+            price=price,
+            tariff=part.tariff,
+            account=part.account or article.account,
+            article=article.id,
+            discount=discount,
         )
 
     def _lines(self, scenario: Scenario, day: date, trouble: str) -> list[Record]:
         project = self._pick(self.master.projects)
         count = self.fixed_lines or max(len(scenario.parts), 1 + int(self.random.random() * 5))
+        if scenario is REPLACED.get((self.path, "cents")):
+            count = self.fixed_lines or 6
         if scenario.advance and self.fixed_lines is None:
             return [self._advance(scenario.parts[0], project)]
         discounts = (Decimal(10), Decimal(0), Decimal(5), Decimal("2.5"))
@@ -309,13 +320,12 @@ class _Writer:
             self._article_line(
                 scenario.parts[number % len(scenario.parts)],
                 project,
-                discounts[number % len(discounts)] if scenario.discount else Decimal(0),
+                discounts[number % len(discounts)] if scenario.discount else NONE,
             )
             for number in range(count)
         ]
-        if scenario.negative:
-            # In the place of the last line when the number is fixed, and never more than a tenth of what precedes.
-            if self.fixed_lines is not None and len(lines) > 1:
+        if scenario.negative and self.fixed_lines != 1:
+            if self.fixed_lines is not None:
                 lines.pop()
             lines.append(self._taken_off(scenario, project, lines))
         if trouble == "no_account":
@@ -330,7 +340,13 @@ class _Writer:
     def _advance(self, part: Part, project: str) -> Record:
         amount = Decimal(1500 + 250 * int(self.random.random() * 40)).quantize(CENT)
         return self._amount_line(
-            "Voorschot 30 % bij bestelling", None, project, Decimal(1), "forf", amount, part.tariff, part.account
+            "Voorschot 30 % bij bestelling",
+            project=project,
+            quantity=Decimal(1),
+            unit="forf",
+            price=amount,
+            tariff=part.tariff,
+            account=part.account,
         )
 
     def _taken_off(self, scenario: Scenario, project: str, lines: list[Record]) -> Record:
@@ -339,7 +355,15 @@ class _Writer:
         tariff, account = first[self.line["vat_tariff_id"]], first[self.line["gl_account_id"]]
         if self.sales and "voorschot" in scenario.negative:
             account = "1150"
-        return self._amount_line(scenario.negative, None, project, Decimal(-1), "forf", amount, tariff, account)
+        return self._amount_line(
+            scenario.negative,
+            project=project,
+            quantity=Decimal(-1),
+            unit="forf",
+            price=amount,
+            tariff=tariff,
+            account=account,
+        )
 
     def _adjusted(self, lines: list[Record], percentage: Decimal) -> list[Record]:
         """The lines as booked: discounts worked into price and total, no text lines."""
@@ -358,7 +382,7 @@ class _Writer:
             net = line[key["net"]]
             if percentage:
                 net = cents(net * (HUNDRED - percentage) / HUNDRED)
-            adjusted.append({**line, key["price"]: price, key["discount"]: Decimal(0), key["net"]: net})
+            adjusted.append({**line, key["price"]: price, key["discount"]: NONE, key["net"]: net})
         return adjusted
 
     # Documents
@@ -367,7 +391,8 @@ class _Writer:
         key = self.line
         if original is None:
             party = self._pick(self.master.parties[scenario.group])
-            lines = [self._article_line(scenario.parts[0], self._pick(self.master.projects), Decimal(0))]
+            project = self._pick(self.master.projects)
+            lines = [self._article_line(scenario.parts[0], project, NONE) for _ in range(self.fixed_lines or 1)]
             lines[0][key["description"]] = "Handelsgeste"
             return self._record(_Draft(index, day, scenario, party, "", None, lines), "CREDIT_NOTE", is_draft=False)
         party_id = original[self.key["party_id"]]
@@ -375,23 +400,8 @@ class _Writer:
         credited = [
             line for line in original[self.key["lines"]] if line[key["type"]] == "LINE" and line[key["net"]] > 0
         ]
-        wanted = self.fixed_lines or 1 + int(self.random.random() * 2)
-        lines = []
-        for line in credited[:wanted]:
-            half = (line[key["quantity"]] / 2).quantize(CENT, ROUND_HALF_UP)
-            quantity = half if self.random.random() < 0.5 and half else line[key["quantity"]]
-            copied = self._amount_line(
-                f"Teveel aangerekend: {line[key['description']]}",
-                None,
-                line[key["project_id"]],
-                quantity,
-                line[key["unit"]],
-                line[key["price"]],
-                line[key["vat_tariff_id"]],
-                line[key["gl_account_id"]],
-                line[key["discount"]],
-            )
-            lines.append({**copied, key["article_id"]: line[key["article_id"]]})
+        wanted = self.fixed_lines or min(len(credited), 1 + int(self.random.random() * 2))
+        lines = [self._credited_line(credited[number % len(credited)]) for number in range(wanted)]
         if self.fixed_lines is None:
             lines.insert(
                 0, self._text(f"Betreft factuur {original[self.key['number']]} van {original[self.key['date']]}")
@@ -399,6 +409,25 @@ class _Writer:
         record = self._record(_Draft(index, day, scenario, party, "", original, lines), "CREDIT_NOTE", is_draft=False)
         self._mark_credited(original, record)
         return record
+
+    def _credited_line(self, line: Record) -> Record:
+        """The line, all of it or half."""
+        key = self.line
+        quantity = line[key["quantity"]]
+        half = (quantity / 2).quantize(CENT, ROUND_HALF_UP)
+        if self.random.random() < 0.5 and half:
+            quantity = half.quantize(Decimal(1)) if half == half.to_integral_value() else half
+        return self._amount_line(
+            f"Teveel aangerekend: {line[key['description']]}",
+            project=line[key["project_id"]],
+            quantity=quantity,
+            unit=line[key["unit"]],
+            price=line[key["price"]],
+            tariff=line[key["vat_tariff_id"]],
+            account=line[key["gl_account_id"]],
+            article=line[key["article_id"]],
+            discount=line[key["discount"]],
+        )
 
     def _mark_credited(self, original: Record, note: Record) -> None:
         updated = self.key["updated_at"]

@@ -48,16 +48,19 @@ def _size(parameters: Mapping[str, str], switches: Switches) -> int:
     return min(size, MAXIMUM_SIZE)
 
 
+def _is_date(text: str) -> bool:
+    try:
+        return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
 def _date(parameters: Mapping[str, str], name: str) -> str | None:
     text = parameters.get(name)
     if text is None:
         return None
-    try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            raise ValueError
-        date.fromisoformat(text)
-    except ValueError:
-        raise BadRequest(f"Invalid value '{text}' for parameter '{name}'") from None
+    if not _is_date(text):
+        raise BadRequest(f"Invalid value '{text}' for parameter '{name}'")
     return text
 
 

@@ -1,5 +1,6 @@
 """Serving the sandbox: from a thread, from a process of its own, or in the foreground."""
 
+import asyncio
 import socket
 import struct
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from urllib.request import urlopen
 
@@ -37,12 +38,26 @@ class _Server(uvicorn.Server):
             )
         )
         self.ready = threading.Event()
+        self._wake: Callable[[], object] = lambda: None
+        app.state.api.reset = self.reset
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # Before the first tick there is no Date header yet.
-        await self.on_tick(0)
+        await self.on_tick(0)  # before the first tick there is no Date header
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        loop, woken = asyncio.get_running_loop(), asyncio.Event()
+        self._wake = lambda: loop.call_soon_threadsafe(woken.set)
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), 0.1)
+
+    def stop(self) -> None:
+        """End serving now; from any thread."""
+        self.should_exit = True
+        with suppress(RuntimeError):  # its loop has ended already
+            self._wake()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -57,17 +72,14 @@ class _Server(uvicorn.Server):
     def reset(self, client: tuple[str, int]) -> None:
         """Reset the connection of a client address: what was sent goes out, then RST."""
         for connection in list(self.server_state.connections):
-            if connection.client is not None and tuple(connection.client) == tuple(client):
+            if getattr(connection, "client", None) == client:
                 sock = connection.transport.get_extra_info("socket")
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 connection.transport.abort()
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    sock = socket.create_server((host, port), backlog=2048)
-    # Small answers at once, whatever the client's acknowledgements do.
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return sock
+    return socket.create_server((host, port), backlog=2048)
 
 
 def _base_url(sock: socket.socket) -> str:
@@ -104,12 +116,6 @@ def running(
     `key` and `secret` are those of the first account. `clock` moves the token buckets, `wall_clock` the days.
     """
     faults, stats = Faults(), Stats()
-    server: _Server | None = None
-
-    def reset(client: tuple[str, int]) -> None:
-        if server is not None:
-            server.reset(client)
-
     app = create_app(
         world,
         switches=switches,
@@ -118,7 +124,6 @@ def running(
         stats=stats,
         clock=clock,
         wall_clock=wall_clock,
-        reset=reset,
     )
     server = _Server(app)
     sock = _listen(HOST, port)
@@ -130,7 +135,7 @@ def running(
             raise RuntimeError("the sandbox did not start within 30 seconds")
         yield Running(base_url, accounts[0].key, accounts[0].secret, world, stats, faults)
     finally:
-        server.should_exit = True
+        server.stop()
         thread.join(30)
 
 
@@ -150,10 +155,7 @@ def serve(
     `ready` is called with the base URL once requests are answered. `warm` encodes before that whatever a load asks
     for, so that a benchmark does not measure it.
     """
-    server: _Server | None = None
-    app = create_app(
-        world, switches=switches, accounts=accounts, reset=lambda client: server.reset(client) if server else None
-    )
+    app = create_app(world, switches=switches, accounts=accounts)
     api: Api = app.state.api
     if warm:
         for collection in COLLECTIONS:
@@ -164,17 +166,13 @@ def serve(
     base_url = _base_url(sock)
 
     def announce() -> None:
-        started.ready.wait()
+        server.ready.wait()
         ready(base_url)
-
-    def stop() -> None:
         if until is not None:
             until.wait()
-            started.should_exit = True
+            server.stop()
 
-    started = server
     threading.Thread(target=announce, daemon=True).start()
-    threading.Thread(target=stop, daemon=True).start()
     server.run(sockets=[sock])
 
 
@@ -228,7 +226,8 @@ def process(
         "warm": warm,
     }
     command = [sys.executable, "-m", "robaws_pipeline.sandbox.child"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+    # A session of its own: Ctrl+C reaches this process only, which then closes the pipe.
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)  # noqa: S603
     assert child.stdin is not None  # noqa: S101 - for the type checker
     assert child.stdout is not None  # noqa: S101
     try:

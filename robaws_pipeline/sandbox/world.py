@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Any
 
-from robaws_pipeline.sandbox.documents import build_documents
+from robaws_pipeline.sandbox.documents import build_documents, months
 from robaws_pipeline.sandbox.masterdata import build_masterdata
 from robaws_pipeline.sandbox.names import DOCUMENTS, PATHS, Names, Record, Spelling
 
@@ -142,7 +142,7 @@ class World:
         return None
 
 
-def build_world(
+def build_world(  # noqa: PLR0917 - the first ones read well in order
     seed: int = 1,
     first_month: str = "2025-11",
     last_month: str = "2026-10",
@@ -154,11 +154,17 @@ def build_world(
     """A builder's tenant with its documents of these months (YYYY-MM, both included); the same for the same arguments.
 
     `lines` gives every document exactly that many lines with an amount, for volume; without it documents have the
-    number that their content asks for. `spelling` gives keys other names than usual.
+    number that their content asks for. `spelling` gives keys other names than usual. ValueError when the months are
+    none.
     """
     names = Names(spelling)
     masterdata = build_masterdata(names)
     documents = build_documents(
-        names, masterdata, seed, first_month, last_month, sales_per_month, purchases_per_month, lines
+        names,
+        masterdata,
+        seed=seed,
+        period=months(first_month, last_month),
+        per_month={"sales-invoices": sales_per_month, "purchase-invoices": purchases_per_month},
+        lines=lines,
     )
     return World({**masterdata.records, **documents}, names)

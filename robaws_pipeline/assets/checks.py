@@ -37,9 +37,17 @@ def _result(name: str, findings: Sequence[Finding], asked: int) -> dg.AssetCheck
     return dg.AssetCheckResult(
         passed=not findings,
         check_name=name,
-        description=f"{len(findings)} found" if findings else None,
+        description=_summary(findings),
         metadata=metadata,
     )
+
+
+def _summary(findings: Sequence[Finding]) -> str | None:
+    if not findings:
+        return None
+    first = findings[0]
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    return f"{first.month} {first.collection} {first.number}: {first.detail}{more}"
 
 
 def journal(workspace: Workspace, months: Sequence[str]) -> list[dg.AssetCheckResult]:

@@ -149,7 +149,7 @@ def exported(export: Exported, workspace: Workspace, month: str) -> Metadata:
         "inputs": export.manifest["inputs"],
     }
     for name, written in export.manifest["formats"].items():
-        shown[f"{name}_held"] = len(written.get("held", ()))
+        shown[f"{name}_documents"], shown[f"{name}_held"] = written["documents"], written["held"]
     preview = workspace.exports.read(f"{month}/journal/journal.csv")
     if preview:
         # Without the columns that name people: the UI has no login.

@@ -1,20 +1,26 @@
 """What the terminal shows: progress while work is going on, tables when it is done."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from robaws_pipeline import progress
-from robaws_pipeline.steps.status import Row, Status
+from robaws_pipeline.steps.status import STATE_NAMES, Status
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+_WIDTH = None if sys.stdout.isatty() else 110
+out = Console(highlight=False, width=_WIDTH)
+err = Console(stderr=True, highlight=False, width=_WIDTH)
 
-_SHOWN = {"sales": "sales", "purchases": "purchases", "INVOICE": "invoices", "CREDIT_NOTE": "credit notes"}
+_TYPES = {"INVOICE": "invoices", "CREDIT_NOTE": "credit notes"}
+_CLOSE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1), "title_justify": "left", "title_style": "bold"}
+"""Tables that fit a terminal of eighty columns."""
 
 
 @contextmanager
@@ -59,48 +65,49 @@ def money(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount:,.2f}"
 
 
-def months_table(statuses: Iterable[Status]) -> Table:
+def months_table(statuses: Sequence[Status]) -> Table:
     """Months × kinds: how many documents in each state, and the totals of the exported ones."""
-    table = Table(title="Months", title_justify="left", title_style="bold", header_style="bold")
-    for name in ("company", "month", "kind"):
+    table = Table(title="Months (totals of what is exported)", **_CLOSE)
+    states = [name for name in STATE_NAMES if name != "deleted" or any(_count(status, name) for status in statuses)]
+    for name in ("month", "kind"):
         table.add_column(name, no_wrap=True)
-    for name in ("exported", "held", "draft", "deleted", "net", "VAT", "gross"):
+    for name in (*states, "net", "VAT", "gross"):
         table.add_column(name, justify="right", no_wrap=True)
     for status in statuses:
+        if len(statuses) > 1:
+            table.add_row(status.company, style="bold")
+        previous = ""
         for row in status.rows:
-            table.add_row(*_cells(status, row))
+            shown = row.month + ("*" if row.month in status.stale else "") if row.month != previous else ""
+            previous = row.month
+            counts = [str(row.counts[name] or "") for name in states]
+            kind = f"{row.collection} {_TYPES.get(row.type, row.type)}"
+            table.add_row(shown, kind, *counts, money(row.net), money(row.vat), money(row.gross))
         table.add_section()
-        table.add_row(*_total(status), style="bold")
+        table.add_row("all", "", *(str(_count(status, name)) for name in states), style="bold")
         table.add_section()
     return table
 
 
-def _cells(status: Status, row: Row) -> list[str]:
-    stale = "*" if row.month in status.stale else ""
-    counts = [str(count) if count else "" for count in row.counts.values()]
-    kind = f"{_SHOWN.get(row.collection, row.collection)}, {_SHOWN.get(row.type, row.type)}"
-    return [status.company, row.month + stale, kind, *counts, money(row.net), money(row.vat), money(row.gross)]
-
-
-def _total(status: Status) -> list[str]:
-    counts = [str(sum(row.counts[name] for row in status.rows)) for name in ("exported", "held", "draft", "deleted")]
-    return [status.company, "", "all", *counts, "", "", ""]
+def _count(status: Status, state: str) -> int:
+    return sum(row.counts[state] for row in status.rows)
 
 
 def held_table(statuses: Sequence[Status], limit: int | None = None) -> Table:
     """Held documents with their reasons in words."""
     count = sum(len(status.held) for status in statuses)
     title = f"Held documents: {count}"
-    table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for name in ("company", "month", "document"):
+    table = Table(title=title, **_CLOSE)
+    for name in ("month", "document"):
         table.add_column(name, no_wrap=True)
     table.add_column("gross", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
     shown = [(status.company, document) for status in statuses for document in status.held][:limit]
     for company, document in shown:
-        name = document.number or f"id {document.id}"
+        name = f"{document.collection} {document.number or f'id {document.id}'}"
         why = "\n".join(text for _, text in document.reasons)
-        table.add_row(company, document.month, f"{document.collection} {name}", money(document.gross), why)
+        whose = f"{company} {name}" if len(statuses) > 1 else name
+        table.add_row(document.month, whose, money(document.gross), why)
     if limit is not None and count > limit:
         table.caption = f"… and {count - limit} more: robaws-pipeline status"
     return table

@@ -135,8 +135,8 @@ def _tell(explanation: Explanation) -> None:
         out.print(postings)
     for path, in_file in explanation.files.items():
         out.print(f"[bold]{path}[/]")
-        for line in in_file:
-            out.print(f"  {line}", soft_wrap=True)
+        for text_line in in_file:
+            out.print(f"  {text_line}", soft_wrap=True)
 
 
 def _table(title: str, *columns: str) -> Table:

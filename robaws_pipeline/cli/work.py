@@ -1,11 +1,12 @@
 """The commands that do the work: load, nightly, verify."""
 
-import logging
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import click
+import dagster as dg
 
 from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.automation.runs import Ran, Runner, runner
@@ -70,7 +71,8 @@ def workspaces(settings: Settings, company: str | None) -> list[Workspace]:
 def dagster_runner(settings: Settings) -> Iterator[Runner]:
     """A runner on the instance that the UI shows; Dagster's own log stays there."""
     prepare_home(settings.base)
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    # `backfill_policy` and the like: our versions are locked, and nobody at the terminal can do anything about it.
+    warnings.simplefilter("ignore", dg.BetaWarning)
     with runner(definitions(settings)) as ready, showing_progress():
         yield ready
 

@@ -23,6 +23,9 @@ ALL = "all"
 """The folder of collections that have no months."""
 
 _KEY = ["id", "updated_at", "fetched_at", "deleted", "hash"]
+_NARROW = [*_KEY, "month", "type", "date"]
+"""What tells versions apart: everything but the JSON."""
+_NARROW_ROWS_KEPT = 250_000
 _FILES_BEFORE_COMPACTION = 12
 
 
@@ -92,6 +95,9 @@ class RawLog:
 
     def __init__(self, store: Store) -> None:
         self.store = store.child("raw")
+        # Files never change, so what was read of one stays true.
+        self._narrow: dict[str, pa.Table] = {}
+        self._narrow_rows = 0
 
     def months(self, collection: str) -> list[str]:
         """The months (or `ALL`) of which anything is held."""
@@ -101,10 +107,24 @@ class RawLog:
         folder = f"{collection}/{month}"
         return [f"{folder}/{name}" for name in self.store.names(folder) if name.endswith(".parquet")]
 
-    def _read(self, collection: str, month: str, columns: list[str] | None = None) -> pa.Table:
-        parts = [self.store.read_table(name, columns) for name in self._files(collection, month)]
-        empty = RAW.empty() if columns is None else RAW.empty().select(columns)
-        return pa.concat_tables(parts) if parts else empty
+    def _read(self, collection: str, month: str) -> pa.Table:
+        parts = [self.store.read_table(name) for name in self._files(collection, month)]
+        return pa.concat_tables(parts) if parts else RAW.empty()
+
+    def _read_narrow(self, collection: str, month: str) -> pa.Table:
+        parts = [self._narrow_of(name) for name in self._files(collection, month)]
+        return pa.concat_tables(parts) if parts else RAW.empty().select(_NARROW)
+
+    def _narrow_of(self, name: str) -> pa.Table:
+        found = self._narrow.get(name)
+        if found is None:
+            found = self.store.read_table(name, _NARROW)
+            self._narrow_rows += found.num_rows
+            if self._narrow_rows > _NARROW_ROWS_KEPT:
+                self._narrow.clear()
+                self._narrow_rows = found.num_rows
+            self._narrow[name] = found
+        return found
 
     def fingerprint(self, collection: str, month: str) -> str:
         """Changes exactly when the files of the month do: their names come from their content."""
@@ -117,7 +137,7 @@ class RawLog:
 
     def heads(self, collection: str, month: str = ALL) -> pa.Table:
         """As `current`, without the JSON: id, type, updated_at, deleted, hash."""
-        newest = _newest(self._read(collection, month, [*_KEY, "month", "type", "date"]))
+        newest = _newest(self._read_narrow(collection, month))
         here = newest.filter(pc.equal(newest["month"], month))
         return here.select(["id", "type", "date", "updated_at", "fetched_at", "deleted", "hash"]).sort_by("id")
 
@@ -128,10 +148,12 @@ class RawLog:
         parts = []
         for month in self.months(collection) if len(wanted) else ():
             for name in self._files(collection, month):
-                narrow = self.store.read_table(name, [*_KEY, "month"])
-                if pc.any(pc.is_in(narrow["id"], wanted)).as_py():
-                    part = self.store.read_table(name, read) if set(columns) - set(narrow.column_names) else narrow
-                    parts.append(part.filter(pc.is_in(part["id"], wanted)))
+                part = self._narrow_of(name)
+                if not pc.any(pc.is_in(part["id"], wanted)).as_py():
+                    continue
+                if not set(read) <= set(_NARROW):
+                    part = self.store.read_table(name, read)
+                parts.append(part.select(read).filter(pc.is_in(part["id"], wanted)))
         found = pa.concat_tables(parts) if parts else RAW.empty().select(read)
         return _newest(found).select(list(columns)).sort_by("id")
 
@@ -149,7 +171,7 @@ class RawLog:
 
     def _add(self, table: pa.Table, folder: str) -> bool:
         collection = table["collection"][0].as_py()
-        held = self._read(collection, folder, [*_KEY, "month"])
+        held = self._read_narrow(collection, folder)
         if held.num_rows or pc.count_distinct(table["id"]).as_py() < table.num_rows:
             table = self._unknown(table, held)
         if not table.num_rows:
@@ -202,7 +224,7 @@ class RawLog:
         """
         parts = []
         for month in self.months(collection):
-            part = self._read(collection, month, [*_KEY, "month"])
+            part = self._read_narrow(collection, month)
             parts.append(part.append_column("folder", pa.repeat(pa.scalar(month, pa.string()), part.num_rows)))
         if len(parts) < 2:
             return set()

@@ -6,7 +6,7 @@ them, and ends up in the month's manifest: a month whose manifest names another 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata, resources
@@ -16,8 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from robaws_pipeline import fields, progress
-from robaws_pipeline.books import keep_books
+from robaws_pipeline import books, fields, progress
 from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.month import MonthExport
@@ -157,6 +156,9 @@ def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, di
     """Documents and lines of each month, from the raw log; how many of each by month."""
     counts = {}
     with workspace.only_builder():
+        for collection in fields.DOCUMENTS:
+            # A fetch that was killed between the two files of a moved document leaves it in two months.
+            workspace.raw.settle(collection.name)
         _with_reference(workspace)
         fingerprints = Fingerprints(workspace)
         for done, month in enumerate(months, 1):
@@ -184,19 +186,43 @@ def _documents(workspace: Workspace, month: str, fingerprints: Fingerprints) -> 
 
 def build_journal(workspace: Workspace, months: Sequence[str]) -> dict[str, pa.Table]:
     """States, VAT and entries of each month; the states by month."""
-    states = {}
+    states: dict[str, pa.Table] = {}
     tables = workspace.tables
-    with workspace.only_builder():
+    with workspace.only_builder(), books.workspace() as connection:
         parties, accounts = tables.read(PARTIES), tables.read(GL_ACCOUNTS)
-        for done, month in enumerate(months, 1):
-            documents, lines = tables.read(DOCUMENTS, month), tables.read(LINES, month)
-            books = keep_books(documents, lines, parties, accounts, workspace.company)
-            tables.write(STATES, books.states, month)
-            tables.write(VAT, books.vat, month)
-            tables.write(POSTINGS, books.postings, month)
-            states[month] = books.states
-            progress.report("keeping the books", done, len(months))
+        for batch in _batches(workspace, months):
+            documents = pa.concat_tables([tables.read(DOCUMENTS, month) for month in batch])
+            lines = pa.concat_tables([tables.read(LINES, month) for month in batch])
+            kept = books.keep_books(documents, lines, parties, accounts, workspace.company, connection=connection)
+            by_month = kept.by_month()
+            for month in batch:
+                found = by_month.get(month, _NO_BOOKS)
+                tables.write(STATES, found.states, month)
+                tables.write(VAT, found.vat, month)
+                tables.write(POSTINGS, found.postings, month)
+                states[month] = found.states
+            progress.report("keeping the books", len(states), len(months))
     return states
+
+
+_NO_BOOKS = books.Books(STATES.empty(), VAT.empty(), POSTINGS.empty())
+_BATCH = 5000
+"""Documents that are booked in one go: planning the SQL costs more than a small month's rows."""
+
+
+def _batches(workspace: Workspace, months: Sequence[str]) -> Iterator[list[str]]:
+    """Months in groups of about `_BATCH` documents; at least one month each."""
+    batch: list[str] = []
+    size = 0
+    for month in months:
+        rows = workspace.tables.read(DOCUMENTS, month, ["id"]).num_rows
+        if batch and size + rows > _BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(month)
+        size += rows
+    if batch:
+        yield batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +260,9 @@ def _originals(workspace: Workspace, documents: pa.Table) -> pa.Table:
         here = documents.filter(pc.equal(documents["collection"], collection.name))
         ids = pc.unique(here["original_id"].drop_null()).to_pylist()
         if ids:
-            rows = workspace.raw.lookup(collection.name, ids, ["collection", "id", "month", "updated_at", "hash", "deleted", "json"])
+            rows = workspace.raw.lookup(
+                collection.name, ids, ["collection", "id", "month", "updated_at", "hash", "deleted", "json"]
+            )
             found.append(decode.documents(collection, rows, workspace.company.fields)[0])
     return pa.concat_tables(found)
 

@@ -6,10 +6,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from robaws_pipeline.formats.base import Export, MonthBooks
+from robaws_pipeline.formats.base import Export, Format, MonthBooks
 
 DocumentKey = tuple[str, str]
 """(collection, document id)."""
+
+COLLECTIONS = ("sales", "purchases")
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 """A format's name: it names a folder and a settings value."""
@@ -20,8 +22,12 @@ _LONGEST_NAME = 200
 """Bytes. File systems allow 255; the rest is for what a zip or a copy adds."""
 
 
-def exported(books: MonthBooks) -> set[DocumentKey]:
-    """The documents that the books export: those a format must write or hold."""
+def wanted(format_: Format, books: MonthBooks) -> set[DocumentKey]:
+    """The documents that a format must write or hold: those that the books export, of the collections it is about.
+
+    A format about one collection says so in an attribute `collections`: `("sales",)`. Without it, it is about both.
+    """
+    collections = getattr(format_, "collections", COLLECTIONS)
     states = books.states
     rows = zip(
         states["collection"].to_pylist(),
@@ -29,7 +35,11 @@ def exported(books: MonthBooks) -> set[DocumentKey]:
         states["state"].to_pylist(),
         strict=True,
     )
-    return {(collection, document) for collection, document, state in rows if state == "exported"}
+    return {
+        (collection, document)
+        for collection, document, state in rows
+        if state == "exported" and collection in collections
+    }
 
 
 def path_problem(path: str) -> str | None:
@@ -62,19 +72,19 @@ def _some(keys: Iterable[DocumentKey]) -> str:
     return ", ".join(names[:5]) + more
 
 
-def account_problems(wanted: set[DocumentKey], export: Export, paths: set[str]) -> Iterator[str]:
-    """How an export, read to its end, fails to account for the documents `wanted`.
+def account_problems(expected: set[DocumentKey], export: Export, paths: set[str]) -> Iterator[str]:
+    """How an export, read to its end, fails to account for the documents expected of it.
 
     Each must be in `documents`, with files that exist, or in `held` with a code: one of the two, and no others.
     """
     written = set(export.documents)
     held = {(item.collection, item.document_id) for item in export.held}
-    if missing := wanted - written - held:
+    if missing := expected - written - held:
         yield f"neither written nor held: {_some(missing)}"
     if both := written & held:
         yield f"both written and held: {_some(both)}"
-    if strange := (written | held) - wanted:
-        yield f"written or held, but the books do not export it: {_some(strange)}"
+    if strange := (written | held) - expected:
+        yield f"written or held, but not exported by the books, or not of its collections: {_some(strange)}"
     if nowhere := {key for key, files in export.documents.items() if not files}:
         yield f"written, but in no file: {_some(nowhere)}"
     if absent := sorted({path for files in export.documents.values() for path in files} - paths):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.formats.contract import COLLECTIONS
 from robaws_pipeline.reasons import describe
 
 Manifest = dict[str, Any]
@@ -20,7 +21,6 @@ Reason = dict[str, str]
 
 STATES = ("exported", "held", "draft", "deleted")
 TYPES = ("INVOICE", "CREDIT_NOTE")
-COLLECTIONS = ("sales", "purchases")
 _ORDER = {name: position for position, name in enumerate(COLLECTIONS)}
 
 

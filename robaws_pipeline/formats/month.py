@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from robaws_pipeline.formats import manifest as manifests
 from robaws_pipeline.formats.base import Export, ExportFile, Format, MonthBooks
-from robaws_pipeline.formats.contract import account_problems, exported, path_problem, path_problems
+from robaws_pipeline.formats.contract import account_problems, path_problem, path_problems, wanted
 from robaws_pipeline.formats.spreadsheet import csv_bytes
 from robaws_pipeline.reasons import lookup
 from robaws_pipeline.schema import MONEY
@@ -87,7 +87,7 @@ class MonthExport:
             try:
                 file = next(files, None)
                 if file is None:
-                    self._check(export, sums)
+                    self._check(format_, export, sums)
                     break
                 _add(sums, file)
             except Exception as error:
@@ -96,8 +96,8 @@ class MonthExport:
             yield ExportFile(f"{format_.name}/{file.path}", file.content)
         self._note(format_.name, export, sums)
 
-    def _check(self, export: Export, sums: Sums) -> None:
-        problems = [*path_problems(sums), *account_problems(exported(self.books), export, set(sums))]
+    def _check(self, format_: Format, export: Export, sums: Sums) -> None:
+        problems = [*path_problems(sums), *account_problems(wanted(format_, self.books), export, set(sums))]
         if problems:
             raise FormatError("; ".join(problems))
 

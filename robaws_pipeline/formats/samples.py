@@ -8,15 +8,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
 from robaws_pipeline import schema
 from robaws_pipeline.formats.base import MonthBooks
-from robaws_pipeline.settings import Address, Company
+from robaws_pipeline.settings import SELF_ASSESSED, Address, Company, Tariff, Treatment
 
 MONTH = "2026-03"
+
+
+def _tariffs() -> dict[str, Tariff]:
+    """The meaning of the tariff ids that `Line` stands for: treatment and rate, as in `standard-21`."""
+    standard = {f"standard-{rate}": Tariff(treatment="standard", rate=Decimal(rate)) for rate in (0, 6, 12, 21)}
+    others: tuple[Treatment, ...] = get_args(Treatment)
+    return standard | {
+        f"{name}-0": Tariff(treatment=name, self_assessed_rate=Decimal(21 if name in SELF_ASSESSED else 0))
+        for name in others
+        if name != "standard"
+    }
+
 
 COMPANY = Company(
     name="Proefbouw BV",
@@ -25,7 +37,8 @@ COMPANY = Company(
     start="2026-01",
     vat_number="BE0999000129",
     address=Address(line="Proefstraat 1", postal_code="9000", city="Gent"),
-    iban="BE68539007547034",
+    iban="BE95999999991258",
+    vat_tariffs=_tariffs(),
 )
 
 

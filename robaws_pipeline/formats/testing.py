@@ -17,7 +17,7 @@ from decimal import Decimal
 from functools import partial
 
 from robaws_pipeline.formats.base import Export, ExportFile, Format, MonthBooks
-from robaws_pipeline.formats.contract import NAME, account_problems, exported, path_problems
+from robaws_pipeline.formats.contract import COLLECTIONS, NAME, account_problems, path_problems, wanted
 from robaws_pipeline.formats.samples import Document, Line, Party, build
 
 Reader = Callable[[ExportFile], object]
@@ -76,6 +76,7 @@ _AWKWARD = (
     "\t=1+1",
     "\r\n=1+1",
     "'=1+1",
+    "＝1+1",
     '\'s-Hertogenbosch; "Ons Huis"\r\nbus 2',
     "Łódź Façade & Söhne <b>€ 5</b> 株式会社 🏗️",
     "x" * 5000,
@@ -175,6 +176,8 @@ def _identity(format_: Format, books: MonthBooks) -> Iterator[str]:
         yield f"name {format_.name!r}: use a-z, 0-9 and _, a letter first: it names a folder and a settings value"
     if not format_.title.strip() or "\n" in format_.title:
         yield "title: write one line that says what it is and who reads it"
+    if not set(getattr(format_, "collections", COLLECTIONS)) <= set(COLLECTIONS):
+        yield f"collections: name those the format is about, among {', '.join(COLLECTIONS)}"
     for text in format_.missing_settings(books.company):
         if not isinstance(text, str) or not text.strip():
             yield f"missing_settings: {text!r} is no sentence"
@@ -188,7 +191,7 @@ def problems(make: Callable[[], Format], books: MonthBooks, read: Reader = read_
         *_identity(make(), books),
         *_differences(first, second),
         *path_problems(file.path for file in first),
-        *account_problems(exported(books), export, {file.path for file in first}),
+        *account_problems(wanted(make(), books), export, {file.path for file in first}),
         *_unreadable(first, read),
     ]
     if (export.held, export.documents, export.notes) != (again.held, again.documents, again.notes):

@@ -24,7 +24,7 @@ TREATMENTS = (
 """Treatment, rate and self-assessed rate (of a purchase)."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
-    ["=1+1", "+32 9", "-10 %", "@x", "'=1", 'a;"b"\r\nc', "Łódź", "\x00=1", "'s-Hertogenbosch"]
+    ["=1+1", "＝1+1", "+32 9", "-10 %", "@x", "'=1", 'a;"b"\r\nc', "Łódź", "\x00=1", "'s-Hertogenbosch"]
 )
 """Any text that Arrow can hold, formulas and separators often among them."""
 

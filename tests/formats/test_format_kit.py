@@ -9,14 +9,14 @@ import pytest
 
 from robaws_pipeline.formats import registry, testing
 from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBooks
-from robaws_pipeline.formats.contract import exported, path_problem, path_problems
+from robaws_pipeline.formats.contract import path_problem, path_problems, wanted
 from robaws_pipeline.settings import Company
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats" / "write-your-own.md"
 
 
 @pytest.mark.parametrize("sample", testing.SAMPLES)
-@pytest.mark.parametrize("name", ["journal"])
+@pytest.mark.parametrize("name", ["journal", "ubl"])
 def test_our_formats_keep_their_promises(name: str, sample: str) -> None:
     """What we ask of others holds for ours."""
     testing.check(lambda: registry.get(name), sample)
@@ -38,7 +38,7 @@ def test_samples_balance(sample: str) -> None:
     sums = books.postings.group_by(["collection", "document_id"]).aggregate([("amount", "sum")])
     assert not any(sums["amount_sum"].to_pylist())
     assert set(sums.select(["collection", "document_id"]).to_pylist()[0].values() if len(sums) else ()) <= {
-        text for key in exported(books) for text in key
+        text for key in wanted(Good(), books) for text in key
     }
 
 
@@ -53,7 +53,7 @@ class Good:
         return iter(())
 
     def export(self, books: MonthBooks) -> Export:
-        return Export([ExportFile("a.txt", b"a")], documents={key: ["a.txt"] for key in exported(books)})
+        return Export([ExportFile("a.txt", b"a")], documents={key: ["a.txt"] for key in wanted(self, books)})
 
 
 def broken(**attributes: object) -> Callable[[], testing.Format]:
@@ -99,7 +99,7 @@ BROKEN: dict[str, tuple[Callable[[], testing.Format], str]] = {
     ),
     "a document too many": (
         altered(lambda e: e.documents.update({("sales", "15"): ["a.txt"]})),
-        "the books do not export it: sales 15",
+        "not of its collections: sales 15",
     ),
     "held for nothing": (
         altered(lambda e: e.held.append(FormatHeld(*e.documents.popitem()[0], "", ""))),
@@ -115,6 +115,7 @@ BROKEN: dict[str, tuple[Callable[[], testing.Format], str]] = {
     "same but for case": (altered(filed(ExportFile("A.txt", b""))), "one file on Windows"),
     "not text": (altered(filed(ExportFile("b.txt", b"\xff"))), "b.txt: cannot be read back: UnicodeDecodeError"),
     "not bytes": (altered(filed(ExportFile("b.txt", "x"))), "content is str, not bytes"),  # type: ignore[arg-type]
+    "collections": (broken(collections=("clients",)), "collections: name those the format is about"),
     "name": (broken(name="Good format"), "name 'Good format': use a-z"),
     "title": (broken(title="two\nlines"), "title: write one line"),
     "settings": (broken(missing_settings=lambda self, company: iter([""])), "missing_settings: '' is no sentence"),

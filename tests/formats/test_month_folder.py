@@ -28,6 +28,7 @@ class Made:
     """A format from one function."""
 
     title = "Made for a test"
+    collections: tuple[str, ...] = ("sales", "purchases")
 
     def __init__(self, make: Maker, name: str = "made") -> None:
         self.name = name
@@ -235,7 +236,7 @@ FAILURES = {
     climbs_out: "path '../../manifest.json' is not plain",
     writes_twice: "file '1.txt' comes twice",
     differs_in_case_only: "'f1.txt' and 'F1.txt' are one file on Windows",
-    writes_a_held_document: "the books do not export it: sales 14",
+    writes_a_held_document: "not exported by the books, or not of its collections: sales 14",
     names_no_file: "documents name files that do not exist: lost.csv",
     gives_no_bytes: "TypeError",
 }
@@ -253,6 +254,23 @@ def test_a_format_that_fails_loses_its_files_and_nobody_elses(make: Maker, messa
     assert not [path for row in manifest["documents"] for path in row["files"] if path.startswith("made/")]
     assert set(manifest["files"]) == set(files) - {"manifest.json"}
     assert manifest["formats"]["journal"]["error"] is manifest["formats"]["after"]["error"] is None
+
+
+def test_a_format_about_sales_need_not_speak_of_purchases() -> None:
+    """Else held.csv would list every purchase invoice as missing from a folder it never belonged in."""
+
+    def sales(books: MonthBooks) -> Export:
+        keys = [("sales", document) for document in ("11", "12", "13")]
+        return Export([ExportFile("s.txt", b"")], documents={key: ["s.txt"] for key in keys})
+
+    made = Made(sales)
+    assert run(testing.ordinary(), made)[0].errors["made"].args == (
+        "neither written nor held: purchases 11, purchases 12",
+    )
+    made.collections = ("sales",)
+    export, files = run(testing.ordinary(), made)
+    assert export.errors == {}
+    assert [row["id"] for row in held_rows(files["held.csv"])] == ["14"]
 
 
 def test_no_unsafe_path_is_ever_given_to_the_writer() -> None:

@@ -377,8 +377,8 @@ class _Writer:
                 adjusted.append(line)
                 continue
             factor = (HUNDRED - discount) * (HUNDRED - percentage) / HUNDRED / HUNDRED
-            price = line[key["price"]] * factor
-            price = price.quantize(Decimal("0.0001") if price.as_tuple().exponent < -2 else CENT, ROUND_HALF_UP)
+            price = (line[key["price"]] * factor).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+            price = cents(price) if price == cents(price) else price
             net = line[key["net"]]
             if percentage:
                 net = cents(net * (HUNDRED - percentage) / HUNDRED)

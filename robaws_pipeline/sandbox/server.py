@@ -31,7 +31,7 @@ class _Server(uvicorn.Server):
     """uvicorn's server that says when it is ready, stops without waiting for anybody, and can reset a connection."""
 
     def __init__(self, app: Starlette) -> None:
-        # Silent: a fault that breaks off an answer is no error of the server's.
+        # No access log, and no set-up of logging: that belongs to whoever runs this.
         super().__init__(
             uvicorn.Config(
                 app, log_config=None, access_log=False, lifespan="off", server_header=False, timeout_keep_alive=75

@@ -32,6 +32,7 @@ class World:
         """Held by the server while it makes an answer, and by each change."""
         self._records = {path: {str(record["id"]): record for record in records.get(path, ())} for path in PATHS}
         self._revisions = dict.fromkeys(PATHS, 0)
+        self._pdfs: tuple[tuple[int, ...], dict[str | None, tuple[str, Record]]] = ((), {})
         self._sorted: dict[str, tuple[int, list[Record]]] = {}
 
     def records(self, path: str) -> list[Record]:
@@ -134,12 +135,15 @@ class World:
     def owner_of_pdf(self, pdf_id: str) -> tuple[str, Record] | None:
         """The document that a PDF belongs to: its collection's path and itself."""
         with self.lock:
-            for path in DOCUMENTS:
-                key = self.names.of(path, "pdf_id")
-                for record in self._records[path].values():
-                    if record.get(key) == pdf_id:
-                        return path, record
-        return None
+            revisions = tuple(self._revisions[path] for path in DOCUMENTS)
+            if self._pdfs[0] != revisions:
+                owners = {
+                    record.get(self.names.of(path, "pdf_id")): (path, record)
+                    for path in DOCUMENTS
+                    for record in self._records[path].values()
+                }
+                self._pdfs = revisions, owners
+            return self._pdfs[1].get(pdf_id)
 
 
 def build_world(  # noqa: PLR0917 - the first ones read well in order

@@ -237,6 +237,17 @@ def test_includes_of_includes(shared) -> None:
     assert item["lineItems"][0]["article"]["id"] == item["lineItems"][0]["articleId"]
 
 
+def test_a_change_shows_at_once(start) -> None:
+    """In a list and as an object, encoded before or not; what is deleted is gone from both."""
+    sandbox = start()
+    sandbox.json(SALES, include="lineItems", sort="id:asc")
+    sandbox.world.update(SALES, "20001", {"status": "Nieuw"}, "2026-11-01T10:00:00.000Z")
+    assert sandbox.json(SALES, include="lineItems", sort="id:asc")["items"][0]["status"] == "Nieuw"
+    sandbox.world.delete(SALES, "20001")
+    assert sandbox.json(SALES, include="lineItems", sort="id:asc")["items"][0]["id"] == "20002"
+    assert sandbox.get(f"{SALES}/20001").status_code == 404
+
+
 def test_a_change_of_an_included_object_shows(start) -> None:
     """What was encoded before must not outlive a change of what it includes."""
     sandbox = start()

@@ -34,6 +34,9 @@ def test_a_pdf_with_its_metadata(start) -> None:
     assert download.headers["content-disposition"].startswith("attachment")
     reader = PdfReader(io.BytesIO(inline.content), strict=True)
     assert len(reader.pages) == 1
+    table = inline.content[int(inline.content.split(b"startxref\n")[1].split()[0]) :].splitlines()
+    for number, entry in enumerate(table[3:8], start=1):
+        assert inline.content[int(entry.split()[0]) :].startswith(b"%d 0 obj" % number)
     text = reader.pages[0].extract_text()
     assert record["logicId"] in text
     assert str(record["totalExclVat"]) in text

@@ -155,6 +155,8 @@ def test_discounts_are_worked_into_the_adjusted_lines(world: World) -> None:
             if before["discount"]:
                 line_discounts += 1
                 assert abs(line["price"]) < abs(before["price"])
+            rounding = abs(line["quantity"]) * Decimal("0.00005") + CENT
+            assert abs(line["quantity"] * line["price"] - line["totalExclVat"]) <= rounding
             financial += line["totalExclVat"] != before["totalExclVat"]
     assert line_discounts > 50
     assert financial > 50

@@ -1,65 +1,53 @@
-"""The arithmetic of EN 16931: half up, away from zero at the half, never a float."""
+"""The arithmetic of EN 16931: half up, away from zero at the half, never a float.
+
+Python's default of 28 digits is exact here: the books refuse amounts of ten billion, so a base times a rate has fewer.
+"""
 
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import NamedTuple
-
-EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
-"""Wide enough for the product of two of the widest amounts of the tables (28 digits each): nothing is rounded twice."""
 
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
-HUNDRED = Decimal(100)
 ONE = Decimal(1)
 
+_EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
+"""For quantities and prices, which the books do not limit: wide enough for any two of 28 digits."""
+
 _MOST_DECIMALS = 10
-_ALLOWED = Decimal("0.02")
-"""By how much quantity × price may miss the line total (PEPPOL-EN16931-R120)."""
-_SURELY_ALLOWED = Decimal("0.015")
-"""A difference before rounding that stays within `_ALLOWED` after it."""
+_ALLOWED = Decimal("0.025")
+"""Quantity × price, before rounding, must miss the line total by less: PEPPOL-EN16931-R120 allows 0.02 after it."""
 
 
 def round2(value: Decimal) -> Decimal:
     """To the cent, half up; never a negative zero."""
-    return EXACT.add(EXACT.quantize(value, CENT), ZERO)
+    return value.quantize(CENT, ROUND_HALF_UP) + ZERO
 
 
 def vat_of(base: Decimal, rate: Decimal) -> Decimal:
     """VAT in cents of a taxable amount at a percentage."""
-    return round2(EXACT.divide(EXACT.multiply(base, rate), HUNDRED)) if rate else ZERO
+    return round2(base * rate * CENT) if rate else ZERO
 
 
-class Priced(NamedTuple):
-    """Quantity and unit price of a line as they are written; the price is never negative, the quantity has the sign."""
+def priced(quantity: Decimal | None, price: Decimal | None, net: Decimal) -> tuple[Decimal, Decimal, bool]:
+    """Quantity and price that multiply to the line total `net` (cents), which counts; and whether the quantity had to
+    be given up for 1 or -1. The price is never negative: the quantity has the sign.
 
-    quantity: Decimal
-    price: Decimal
-    replaced: bool
-    """True: the quantity received cannot give this total; 1 or -1 stands in its place."""
-
-
-def priced(quantity: Decimal | None, price: Decimal | None, net: Decimal) -> Priced:
-    """Quantity and price that multiply to the line total `net`, which counts; the price received when it does so."""
+    The price received when it gives the total, else the shortest one of at most ten decimals that does.
+    """
     if quantity is None:
-        return _single(net, replaced=False)
-    if price is not None and _gives(quantity, price, net):
-        return Priced(-quantity, -price, replaced=False) if price < 0 else Priced(quantity, price, replaced=False)
+        return *_single(net), False
+    if price is not None and abs(quantity * price - net) < _ALLOWED:
+        return (-quantity, -price, False) if price < 0 else (quantity, price, False)
     if not quantity:
-        return _single(net, replaced=True)
+        return *_single(net), True
     # The sign of the quantity follows from the total, so that the price can stay positive.
-    signed = quantity if net == 0 or (net > 0) == (quantity > 0) else -quantity
-    exact = EXACT.divide(net, signed)
+    signed = quantity if not net or (net > 0) == (quantity > 0) else -quantity
+    exact = _EXACT.divide(net, signed)
     for decimals in range(2, _MOST_DECIMALS + 1):
-        shorter = EXACT.quantize(exact, ONE.scaleb(-decimals))
-        if round2(EXACT.multiply(signed, shorter)) == net:
-            return Priced(signed, shorter, replaced=False)
-    return _single(net, replaced=True)
+        shorter = _EXACT.quantize(exact, ONE.scaleb(-decimals))
+        if _EXACT.quantize(_EXACT.multiply(signed, shorter), CENT) == net:
+            return signed, shorter, False
+    return *_single(net), True
 
 
-def _gives(quantity: Decimal, price: Decimal, net: Decimal) -> bool:
-    product = EXACT.multiply(quantity, price)
-    difference = abs(EXACT.subtract(product, net))
-    return difference <= _SURELY_ALLOWED or abs(round2(product) - net) <= _ALLOWED
-
-
-def _single(net: Decimal, *, replaced: bool) -> Priced:
-    return Priced(-ONE if net < 0 else ONE, abs(net), replaced)
+def _single(net: Decimal) -> tuple[Decimal, Decimal]:
+    return -ONE if net < 0 else ONE, abs(net)

@@ -1,9 +1,7 @@
 """VAT treatments as categories of EN 16931, and the VAT breakdown of a document."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from robaws_pipeline.formats.ubl.amounts import ZERO, vat_of
@@ -78,10 +76,9 @@ class Meaning(NamedTuple):
     """The settings' own reason text."""
 
 
-@lru_cache(maxsize=256)
 def booked_key(treatment: str, rate: Decimal) -> str:
-    """Treatment and rate as one text; 6 and 6.0000 are the same rate."""
-    return f"{treatment} {rate.normalize():f}"
+    """Treatment and rate as one text, the rate with the four decimals that the books keep."""
+    return f"{treatment} {rate:.4f}"
 
 
 def meaning(tariff: Tariff) -> Meaning:
@@ -94,8 +91,7 @@ def meaning(tariff: Tariff) -> Meaning:
     return Meaning(booked_key(tariff.treatment, tariff.rate), code, tariff.rate, one_line(tariff.exemption_reason))
 
 
-@dataclass(frozen=True, slots=True)
-class TaxGroup:
+class TaxGroup(NamedTuple):
     """One row of the VAT breakdown: all lines of one category and rate."""
 
     code: Code
@@ -106,11 +102,10 @@ class TaxGroup:
     reason: str | None = None
 
 
-class Booked(NamedTuple):
-    """Taxable amount and VAT of one treatment and rate in the books, positive on credit notes too."""
+Booked = tuple[Decimal, Decimal]
+"""Taxable amount and VAT of one treatment and rate in the books, positive on credit notes too."""
 
-    base: Decimal
-    vat: Decimal
+_NOTHING: Booked = (ZERO, ZERO)
 
 
 def tax_groups(
@@ -128,31 +123,37 @@ def tax_groups(
             sums[key], meanings[key] = net, meant
         if meant.code in REASONS:
             reasons.setdefault(meant.code, {})[meant.reason or REASONS[meant.code][language]] = None
-    ours = {key: Booked(base, vat_of(base, meanings[key].rate)) for key, base in sums.items()}
-    _same_as_books(ours, booked)
-    merged: dict[tuple[Code, Decimal], Booked] = {}
-    for key, amount in ours.items():
-        group = (meanings[key].code, meanings[key].rate)
-        before = merged.get(group)
-        merged[group] = amount if before is None else Booked(before.base + amount.base, before.vat + amount.vat)
-    if len(merged) > 1 and any(code == "O" for code, _ in merged):
+    ours = {key: (base, vat_of(base, meanings[key].rate)) for key, base in sums.items()}
+    if ours != booked:
+        _same_as_books(ours, booked)
+    groups: dict[tuple[Code, Decimal], TaxGroup] = {}
+    for key, (base, vat) in ours.items():
+        meant = meanings[key]
+        same = groups.get((meant.code, meant.rate))
+        groups[meant.code, meant.rate] = TaxGroup(
+            meant.code,
+            meant.rate,
+            base if same is None else same.base + base,
+            vat if same is None else same.vat + vat,
+            REASON_CODES.get(meant.code),
+            " / ".join(reasons[meant.code]) if meant.code in reasons else None,
+        )
+    if len(groups) > 1 and any(code == "O" for code, _ in groups):
         raise Held(
             "ubl_outside_scope_mixed",
             "a line outside the scope of VAT stands beside lines within it, which EN 16931 cannot say: "
             "map its tariff as exempt with its own exemption_reason, or invoice it apart",
         )
-    return tuple(
-        TaxGroup(code, rate, amount.base, amount.vat, REASON_CODES.get(code), " / ".join(reasons.get(code, ())) or None)
-        for (code, rate), amount in merged.items()
-    )
+    return tuple(groups.values())
 
 
 def _same_as_books(ours: Mapping[str, Booked], booked: Mapping[str, Booked]) -> None:
+    """A treatment that adds up to nothing may be missing on one side."""
     for key in dict.fromkeys((*ours, *booked)):
-        mine, theirs = ours.get(key, Booked(ZERO, ZERO)), booked.get(key, Booked(ZERO, ZERO))
-        if mine != theirs:
+        (base, vat), (booked_base, booked_vat) = ours.get(key, _NOTHING), booked.get(key, _NOTHING)
+        if (base, vat) != (booked_base, booked_vat):
             raise Held(
                 "ubl_totals",
-                f"VAT treatment {key} %: the lines give base {mine.base:f} and VAT {mine.vat:f}, "
-                f"the books {theirs.base:f} and {theirs.vat:f}",
+                f"VAT treatment {key} %: the lines give base {base:f} and VAT {vat:f}, "
+                f"the books {booked_base:f} and {booked_vat:f}",
             )

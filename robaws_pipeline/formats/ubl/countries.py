@@ -66,7 +66,8 @@ _NAMES = {
     "TN": "tunesië, tunisie, tunisia",
     "TR": "turkije, turquie, turkey, türkiye, türkei",
     "UA": "oekraïne, ukraine",
-    "US": "verenigde staten, verenigde staten van amerika, états-unis, united states, united states of america, usa",
+    "US": "verenigde staten, verenigde staten van amerika, états-unis, united states, "
+    "united states of america, usa, vs",
     "ZA": "zuid-afrika, afrique du sud, south africa",
 }
 """Names in Dutch, French, English and German, and the short forms that occur on Belgian address lists."""

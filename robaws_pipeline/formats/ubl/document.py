@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from robaws_pipeline.formats.ubl.amounts import CENT, ZERO, priced, round2
+from robaws_pipeline.formats.ubl.amounts import CENT, ZERO, priced
 from robaws_pipeline.formats.ubl.categories import Booked, Code, Meaning, TaxGroup, meaning, tax_groups
 from robaws_pipeline.formats.ubl.findings import Held
 from robaws_pipeline.formats.ubl.identifiers import payment_reference
@@ -51,7 +51,7 @@ class Header(NamedTuple):
 
 
 class SourceLine(NamedTuple):
-    """What we read of a row of `lines`."""
+    """What we read of a row of `lines`; its total in cents."""
 
     type: str | None
     description: str | None
@@ -83,7 +83,7 @@ class Line(NamedTuple):
 
 
 class Original(NamedTuple):
-    """The invoice that a credit note credits."""
+    """The invoice that a credit note credits; its number clean and not blank."""
 
     number: str
     issued: date | None
@@ -107,8 +107,7 @@ class Payment(NamedTuple):
     bic: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One invoice or credit note, ready to be written; amounts have two decimals and are positive on credit notes."""
 
     credit_note: bool
@@ -152,7 +151,7 @@ class Month:
 
     company: Company
     parties: Mapping[str, PartyRow]
-    payment_conditions: Mapping[str, str]
+    payment_conditions: Mapping[str, str | None]
     originals: Mapping[str, Original]
     _seller: Seller | Held | None = None
     _buyers: dict[str, Buyer | Held] = field(default_factory=dict)
@@ -200,12 +199,12 @@ def build(month: Month, header: Header, source: Sequence[SourceLine], booked: Ma
     remarks = list(customer.remarks)
     lines, note, amounts = _lines(month, source, remarks)
     groups = tax_groups(amounts, booked, customer.language)
-    net, vat = sum((group.base for group in groups), ZERO), sum((group.vat for group in groups), ZERO)
+    net, vat = sum([group.base for group in groups], ZERO), sum([group.vat for group in groups], ZERO)
     rounding = _rounding(header, credit_note=credit_note, computed=net + vat, rates=len(booked))
     codes = {group.code for group in groups}
     selling, buying = _allowed_numbers(our.party, customer.party, codes)
     peppol = selling.endpoint is not None and buying.endpoint is not None
-    terms = one_line(month.payment_conditions.get(header.payment_condition_id or ""))
+    terms = month.payment_conditions.get(header.payment_condition_id or "")
     if terms is None and header.due_date is None:
         terms = _SEE_DOCUMENT[customer.language]
         remarks.append("neither due date nor payment condition")
@@ -258,15 +257,20 @@ def _lines(
     """The lines with an amount; the document's note, of the texts before the first and after the last of them; and
     each line's tariff and net. Texts between two lines become the note of the second."""
     rows, note = _with_notes(source)
-    nets = [_net(row, text) for row, text, _ in rows]
-    meanings = _meanings(month, [row for row, _, _ in rows], nets)
+    meanings = _meanings(month, rows)
     lines = []
-    for (row, text, above), net, meant in zip(rows, nets, meanings, strict=True):
-        quantity, price = _priced(row, net, remarks)
-        unit = _unit(row.unit, remarks)
+    amounts = []
+    for (row, text, above), meant in zip(rows, meanings, strict=True):
+        _, _, quantity, unit, price, net, _, _ = row
+        if net is None:
+            raise Held("ubl_line_amount", f"line {text or 'without text'!r} has no amount")
+        quantity, price, replaced = priced(quantity, price, net)
+        if replaced:
+            remarks.append("quantity that cannot give the line total, written as 1 × the total")
         name, description = _named(text)
-        lines.append(Line(quantity, unit, net, price, name, description, above, meant.code, meant.rate))
-    return tuple(lines), note, list(zip(meanings, nets, strict=True))
+        lines.append(Line(quantity, _unit(unit, remarks), net, price, name, description, above, meant.code, meant.rate))
+        amounts.append((meant, net))
+    return tuple(lines), note, amounts
 
 
 def _with_notes(source: Sequence[SourceLine]) -> tuple[list[tuple[SourceLine, str | None, str | None]], str | None]:
@@ -276,51 +280,37 @@ def _with_notes(source: Sequence[SourceLine]) -> tuple[list[tuple[SourceLine, st
     texts: list[str] = []
     for row in source:
         text = clean(row.description)
-        if row.type != AMOUNT_LINE and not _has_amount(row):
+        # As the books see it: a line of another type counts when it has an amount after all.
+        if row.type != AMOUNT_LINE and not row.net and (row.type or AMOUNT_LINE).upper() != AMOUNT_LINE:
             if text is not None:
                 texts.append(text)
             continue
         if not rows:
             opening, texts = texts, []
-        rows.append((row, text, "\n".join(texts) or None))
+        rows.append((row, text, "\n".join(texts) or None if texts else None))
         texts = []
     if not rows:
         raise Held("ubl_no_lines", "the document has no line with an amount")
     return rows, "\n".join(opening + texts) or None
 
 
-def _has_amount(row: SourceLine) -> bool:
-    """As the books see it: a line of another type counts when it has an amount after all."""
-    return (row.type or AMOUNT_LINE).upper() == AMOUNT_LINE or bool(row.net)
-
-
-def _net(row: SourceLine, text: str | None) -> Decimal:
-    if row.net is None:
-        raise Held("ubl_line_amount", f"line {text or 'without text'!r} has no amount")
-    return round2(row.net)
-
-
-def _meanings(month: Month, rows: Sequence[SourceLine], nets: Sequence[Decimal]) -> list[Meaning]:
+def _meanings(month: Month, rows: Sequence[tuple[SourceLine, str | None, str | None]]) -> list[Meaning]:
     """The tariff of each line. The books ask none of a line of 0.00; it then follows the first line that has one, as it
     does when its own would put a line outside the scope of VAT beside lines within it."""
-    found = [month.meaning(row.vat_tariff_id, row.vat_tariff_name) for row in rows]
-    for row, net, meant in zip(rows, nets, found, strict=True):
-        if meant is None and net:
+    found = [month.meaning(row.vat_tariff_id, row.vat_tariff_name) for row, _, _ in rows]
+    ordinary = [meant for meant in found if meant is not None and meant.code != "O"]
+    if len(ordinary) == len(found):
+        return ordinary
+    nets = [row.net for row, _, _ in rows]
+    mapped = [(net, meant) for net, meant in zip(nets, found, strict=True) if meant is not None]
+    lead = next((meant for net, meant in mapped if net), mapped[0][1] if mapped else None)
+    meanings = []
+    for (row, _, _), meant in zip(rows, found, strict=True):
+        if lead is None or (meant is None and row.net):
             raise Held("ubl_tariff", f"VAT tariff {row.vat_tariff_name or row.vat_tariff_id} is not mapped")
-    lead = next((meant for meant, net in zip(found, nets, strict=True) if net), None) or next(filter(None, found), None)
-    if lead is None:
-        raise Held("ubl_tariff", "no line has a VAT tariff that is mapped")
-    return [
-        lead if meant is None or (not net and (meant.code == "O") != (lead.code == "O")) else meant
-        for meant, net in zip(found, nets, strict=True)
-    ]
-
-
-def _priced(row: SourceLine, net: Decimal, remarks: list[str]) -> tuple[Decimal, Decimal]:
-    quantity, price, replaced = priced(row.quantity, row.price, net)
-    if replaced:
-        remarks.append("quantity that cannot give the line total, written as 1 × the total")
-    return quantity, price
+        follows = meant is None or (not row.net and (meant.code == "O") != (lead.code == "O"))
+        meanings.append(lead if follows or meant is None else meant)
+    return meanings
 
 
 def _unit(typed: str | None, remarks: list[str]) -> str:

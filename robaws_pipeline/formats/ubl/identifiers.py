@@ -4,7 +4,6 @@ import re
 from typing import NamedTuple
 
 from stdnum import iban as iban_number
-from stdnum.be import ogm_vcs
 from stdnum.be import vat as belgian_vat
 from stdnum.eu import vat as european_vat
 
@@ -124,6 +123,7 @@ def payment_reference(typed: str | None) -> PaymentReference | None:
     digits = _OGM_MARKS.sub("", text)
     if len(digits) != 12 or not (digits.isascii() and digits.isdigit()):
         return PaymentReference(text, valid=True)
-    if not ogm_vcs.is_valid(digits):
+    # Not stdnum's check: there is a reference on every document, and it takes 40 times as long for this one division.
+    if int(digits[:10]) % 97 != int(digits[10:]) % 97 or not 1 <= int(digits[10:]) <= 97:
         return PaymentReference(text, valid=False)
-    return PaymentReference(f"+++{ogm_vcs.format(digits)}+++", valid=True)
+    return PaymentReference(f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++", valid=True)

@@ -1,5 +1,7 @@
 """Units as people type them in Robaws, as codes of UN/ECE Recommendations 20 and 21."""
 
+from functools import lru_cache
+
 PIECE = "C62"
 """One: the code for a unit that says nothing, or that we do not know."""
 
@@ -37,6 +39,7 @@ _TYPED = {
 CODES = {word.replace("_", " "): code for code, words in _TYPED.items() for word in words.split()}
 
 
+@lru_cache(maxsize=1024)
 def unit_code(typed: str | None) -> str | None:
     """The code of a unit, `PIECE` when none is given; None when it is not known."""
     word = (typed or "").strip().casefold()

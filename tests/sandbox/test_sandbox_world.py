@@ -12,7 +12,7 @@ from stdnum.be import ogm_vcs
 from stdnum.be import vat as belgian_vat
 from stdnum.eu import vat as european_vat
 
-from robaws_pipeline.sandbox.masterdata import TARIFFS
+from robaws_pipeline.sandbox.catalogue import TARIFFS
 from robaws_pipeline.sandbox.world import World, build_world
 
 SALES, PURCHASES = "sales-invoices", "purchase-invoices"

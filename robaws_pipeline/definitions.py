@@ -1,37 +1,6 @@
-"""What Dagster loads: the settings in, the assets, jobs, schedules and sensors of every company out."""
+"""What Dagster loads: robaws.toml (or the file that ROBAWS_PIPELINE_CONFIG names) in, Definitions out."""
 
-from typing import Any
+from robaws_pipeline.automation.code_location import definitions
+from robaws_pipeline.settings import load
 
-import dagster as dg
-
-from robaws_pipeline.assets import CompanyAssets, company_assets
-from robaws_pipeline.automation.jobs import company_jobs
-from robaws_pipeline.automation.schedules import nightly_schedule
-from robaws_pipeline.automation.sensors import dead_runs_sensor, follow_sensor, stale_sensor
-from robaws_pipeline.settings import Settings, load
-
-
-def definitions(settings: Settings) -> dg.Definitions:
-    """Everything of all companies of the settings."""
-    assets: list[dg.AssetsDefinition] = []
-    jobs: list[Any] = []
-    schedules: list[dg.ScheduleDefinition] = []
-    sensors: list[dg.SensorDefinition] = [dead_runs_sensor()]
-    for name in settings.companies:
-        shared = CompanyAssets(settings, name)
-        own = company_jobs(shared)
-        assets += company_assets(shared)
-        jobs += [own.load, own.changes, own.months]
-        schedules.append(nightly_schedule(shared, own))
-        sensors += [follow_sensor(shared), stale_sensor(shared, own)]
-    # The steps of a company wait for the same bucket, and books take milliseconds: a process a step only costs.
-    return dg.Definitions(
-        assets=assets, jobs=jobs, schedules=schedules, sensors=sensors, executor=dg.in_process_executor
-    )
-
-
-def __getattr__(name: str) -> dg.Definitions:
-    # Read when Dagster asks for it, so that importing this module needs no settings.
-    if name == "defs":
-        return definitions(load())
-    raise AttributeError(name)
+defs = definitions(load())

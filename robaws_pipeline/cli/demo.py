@@ -90,6 +90,10 @@ def _tell_next(workspace: Workspace, seconds: float) -> None:
     out.print("  cp robaws.example.toml robaws.toml                your own company; then: robaws-pipeline doctor")
 
 
+_NOISE = ("ignore:Function `dev_command` is superseded", "ignore:Parameter `backfill_policy`")
+"""Warnings that our locked versions make moot."""
+
+
 @click.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the UI, on this machine only.")
 @click.pass_context
@@ -100,7 +104,8 @@ def dev(context: click.Context, port: int) -> None:
         if configured:
             os.environ[CONFIG_VARIABLE] = str(config_path(context.obj).resolve())
         settings = load()
-        prepare_home(settings.base)
+        home = prepare_home(settings.base)
+        environment = {**os.environ, "PYTHONWARNINGS": ",".join(_NOISE)}
         out.print(f"Dagster UI: http://127.0.0.1:{port}  (companies: {', '.join(settings.companies)}; Ctrl+C stops it)")
         if not configured:
             out.print(
@@ -110,6 +115,7 @@ def dev(context: click.Context, port: int) -> None:
         command = [sys.executable, "-m", "dagster", "dev", "-m", "robaws_pipeline.definitions"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
         try:
-            sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own arguments
+            # Elsewhere, Dagster would warn of the dagster.yaml that it does not use.
+            sys.exit(subprocess.run(command, check=False, cwd=home, env=environment).returncode)  # noqa: S603
         except KeyboardInterrupt:
             out.print("Stopped.")

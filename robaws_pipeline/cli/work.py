@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import click
 import dagster as dg
 
+from robaws_pipeline.automation.code_location import definitions
 from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.automation.runs import Ran, Runner, runner
 from robaws_pipeline.cli.output import err, held_table, months_table, out, showing_progress
-from robaws_pipeline.definitions import definitions
 from robaws_pipeline.settings import Settings, SettingsError
 from robaws_pipeline.settings import load as load_settings
 from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months

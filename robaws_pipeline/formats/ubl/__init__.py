@@ -23,6 +23,7 @@ class UblFormat:
 
     name = "ubl"
     title = "UBL 2.1 (Peppol BIS Billing 3): one XML file a sales invoice or credit note, for programs that import UBL"
+    collections = (COLLECTION,)
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """What is wrong with our own name, VAT number, country or IBAN."""

@@ -36,6 +36,12 @@ def _constant(value: str, length: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, pa.string()), length)
 
 
+def _communication(references: Any) -> Any:
+    """Structured communications between asterisks, the other form that banks accept: plus signs would begin a formula,
+    and the guard against those would change the reference."""
+    return pc.replace_substring_regex(references, r"^\+{3}(\d{3}/\d{4}/\d{5})\+{3}$", r"***\1***")
+
+
 def journal_columns(books: MonthBooks) -> Columns:
     """One row a posting: documents in the order of their journal, the postings of a document together."""
     rows = _in_order(books.postings, "journal", "date", "number", "collection", "document_id", "posting_no")
@@ -69,7 +75,7 @@ def journal_columns(books: MonthBooks) -> Columns:
         "vat_rate": rows["rate"],
         "vat_base": rows["vat_base"],
         "project": rows["project_id"],
-        "payment_reference": rows["payment_reference"],
+        "payment_reference": _communication(rows["payment_reference"]),
         "line": rows["line_no"],
         "document_id": rows["document_id"],
     }
@@ -113,7 +119,7 @@ def documents_columns(books: MonthBooks) -> Columns:
         "vat": rows["vat"],
         "gross": rows["gross"],
         "currency": _constant(CURRENCY, len(rows)),
-        "payment_reference": _lookup(entry, document, documents["payment_reference"]),
+        "payment_reference": _communication(_lookup(entry, document, documents["payment_reference"])),
         "document_id": rows["document_id"],
     }
 

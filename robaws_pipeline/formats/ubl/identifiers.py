@@ -14,7 +14,7 @@ _NOT_ALPHANUMERIC = re.compile("[^0-9A-Z]")
 _LABEL = re.compile("^(?:BTW|TVA|VAT|MWST)(?:NR|NO|NUMMER)?(?=.*[0-9])")
 _OTHER_COUNTRY = re.compile("[A-Z]{2,3}[0-9]{6,}[A-Z]*$")
 """The shape of numbers such as CHE123456789MWST or GB123456789."""
-_OGM_MARKS = re.compile(r"[+*/\s.\-]")
+_OGM_MARKS = "+/* .-"
 
 _GREECE = "EL"
 """Greece's prefix of VAT numbers, which is not its ISO code (GR)."""
@@ -120,7 +120,9 @@ def payment_reference(typed: str | None) -> PaymentReference | None:
     text = one_line(typed)
     if text is None:
         return None
-    digits = _OGM_MARKS.sub("", text)
+    digits = text
+    for mark in _OGM_MARKS:
+        digits = digits.replace(mark, "")
     if len(digits) != 12 or not (digits.isascii() and digits.isdigit()):
         return PaymentReference(text, valid=True)
     # Not stdnum's check: there is a reference on every document, and it takes 40 times as long for this one division.

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from robaws_pipeline.formats.contract import path_problem
+
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LONGEST = 120
 
@@ -31,7 +33,9 @@ def file_names(numbers: Iterable[tuple[str, str | None]]) -> dict[str, str]:
 def _stem(number: str) -> str:
     safe = _UNSAFE.sub("-", number)[:_LONGEST]
     # Hidden files and ".." are names that archives and servers refuse.
-    return f"-{safe[1:]}" if safe.startswith(".") else safe
+    safe = f"-{safe[1:]}" if safe.startswith(".") else safe
+    # Windows keeps some names for devices, CON among them.
+    return safe if path_problem(f"{safe}.xml") is None else f"-{safe}"
 
 
 def _token(document_id: str) -> str:

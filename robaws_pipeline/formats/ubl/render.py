@@ -119,7 +119,7 @@ def _billing_reference(original: Original | None) -> str:
     )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _party(party: Party) -> str:
     """A party is on many documents of a month, and always written the same."""
     endpoint = party.endpoint

@@ -10,6 +10,7 @@ from books_samples import (
     GL_ACCOUNTS,
     PARTIES,
     Keep,
+    Row,
     document,
     documents_of,
     entry,
@@ -176,7 +177,7 @@ def test_without_a_vat_total_only_the_gross_is_compared(keep: Keep) -> None:
 
 def test_text_lines_count_only_when_they_carry_an_amount(keep: Keep) -> None:
     """A text line has no tariff, account or amount, and must not hold the document; with an amount it is a line."""
-    text = {"type": "TEXT", "gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
+    text: Row = {"type": "TEXT", "gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
     books = keep(
         [document(), document("2")],
         [
@@ -193,7 +194,7 @@ def test_text_lines_count_only_when_they_carry_an_amount(keep: Keep) -> None:
 
 def test_a_line_of_nothing_gives_no_posting_and_needs_no_account(keep: Keep) -> None:
     """Lines for information ("included") are normal: programs refuse an entry of 0.00, and it needs no account."""
-    bare = {"gl_account_id": None, "gl_account_code": None}
+    bare: Row = {"gl_account_id": None, "gl_account_code": None}
     books = keep(
         [document(), document("2", "0", "0", "0")],
         [line(no=1), line("0.00", None, no=2, **bare), line("0", None, "2", **bare)],
@@ -204,7 +205,7 @@ def test_a_line_of_nothing_gives_no_posting_and_needs_no_account(keep: Keep) -> 
 
 def test_the_account_is_the_lines_own_then_its_ids_then_the_default(keep: Keep) -> None:
     """A line's account is looked for where Robaws may have put it, and the default stands in last."""
-    nothing = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
+    nothing: Row = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
     rows = [
         line("10.00", no=1, gl_account_code="700999", gl_account_name="Eigen naam"),
         line("20.00", no=2, **nothing | {"gl_account_id": "71"}),
@@ -224,7 +225,7 @@ def test_the_account_is_the_lines_own_then_its_ids_then_the_default(keep: Keep) 
 
 def test_each_collection_has_its_own_default_account(keep: Keep) -> None:
     """A purchase without account must not end up in the turnover."""
-    nothing = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
+    nothing: Row = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
     books = keep(
         [document(), document(collection="purchases")],
         [line(**nothing), line(collection="purchases", **nothing)],
@@ -271,7 +272,7 @@ def test_a_tariff_is_found_by_id_before_its_name(keep: Keep) -> None:
 
 def test_months_kept_together_come_apart_as_if_kept_alone(keep: Keep, connection: duckdb.DuckDBPyConnection) -> None:
     """A range of months is kept in one call for speed; each month's tables must be the same as on their own."""
-    april = {"month": "2026-04", "date": date(2026, 4, 1)}
+    april: Row = {"month": "2026-04", "date": date(2026, 4, 1)}
     documents = [
         document("3", **april),
         document("1"),

@@ -23,7 +23,7 @@ RATES = {
 COMPANY = with_defaults(sales="700000", purchases="600000")
 
 # A month holds many documents, so a few months are many cases; planning the SQL is what takes the time.
-laws = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+laws = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def _cents(value: Decimal) -> Decimal:
@@ -125,7 +125,7 @@ def _by_document(rows: list[Row]) -> dict[str, list[Row]]:
     return found
 
 
-@settings(laws, max_examples=15)
+@settings(laws, max_examples=10)
 @given(month=months)
 def test_every_document_ends_in_one_state_and_every_entry_balances(keep: Keep, month: list[Case]) -> None:
     """Complete, exact, balanced: the three promises of the books, against the rules written again in Python."""

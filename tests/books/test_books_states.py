@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from books_samples import Keep, Row, document, line, reasons, state
+from books_samples import Keep, Row, document, line, reasons, state, with_defaults
 
 from robaws_pipeline.reasons import REASONS, describe
 
-BARE = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
-ZERO = {"vat": "0", "gross": "100.00"}
+BARE: Row = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
+ZERO: Row = {"vat": "0", "gross": "100.00"}
 
 
 def _sale(tariff: str, party: str) -> tuple[Row, list[Row]]:
@@ -165,12 +165,25 @@ def test_all_reasons_are_listed_in_the_order_of_the_registry(keep: Keep) -> None
 def test_what_cannot_be_known_is_not_reported_as_a_difference(keep: Keep) -> None:
     """Without a line's amount or a tariff's meaning any total would differ: that is a consequence, not a fault."""
     books = keep(
-        [document("1"), document("2"), document("3", net="150.00")],
-        [line(None, "21", "1"), line("100.00", "geen", "2"), line("100.00", "geen", "3")],
+        [document("1"), document("2"), document("3", net="150.00"), document("4", party_id="99", **ZERO)],
+        [
+            line(None, "21", "1", no=1),
+            line("40.00", "21", "1", no=2),
+            line("100.00", "geen", "2"),
+            line("100.00", "geen", "3"),
+            line("100.00", "verlegd", "4"),
+        ],
     )
     assert set(reasons(books, "1")) == {"line_amount_missing"}
     assert set(reasons(books, "2")) == {"tariff_unmapped"}
     assert set(reasons(books, "3")) == {"tariff_unmapped", "net_differs"}
+    assert set(reasons(books, "4")) == {"party_missing"}
+
+
+def test_a_default_account_does_not_stand_in_for_one_that_somebody_chose(keep: Keep) -> None:
+    """The line names account 999, which Robaws does not list: booking it on the default would be a guess."""
+    books = keep([document()], [line(**BARE | {"gl_account_id": "999"})], with_defaults(sales="700000"))
+    assert set(reasons(books)) == {"account_unknown"}
 
 
 def test_a_long_list_of_lines_is_cut_and_counted(keep: Keep) -> None:
@@ -201,6 +214,21 @@ def test_the_tolerance_is_a_cent_for_each_rate(keep: Keep) -> None:
         "4": "held",
     }
     assert set(reasons(books, "4")) == {"vat_differs", "gross_differs"}
+
+
+def test_names_of_one_rate_and_lines_of_nothing_add_no_tolerance(keep: Keep) -> None:
+    """VAT is rounded once a rate: another spelling of it or a line of 0.00 rounds nothing more."""
+    two_cents = {"vat": "21.02", "gross": "121.02"}
+    books = keep(
+        [document("1", **two_cents), document("2", **two_cents)],
+        [
+            line("50.00", "21", "1", no=1),
+            line("50.00", "21%", "1", no=2),
+            line("100.00", "21", "2", no=1),
+            line("0.00", "6", "2", no=2),
+        ],
+    )
+    assert books.states["state"].to_pylist() == ["held", "held"]
 
 
 @pytest.mark.parametrize("number", [None, "", "  "])

@@ -190,7 +190,7 @@ class Api:
                 return self._too_many(path, allowance)
             headers = allowance.headers()
             page = request.query_params.get("page", "0")
-            changes = self.faults.serve(relative, int(page) if page.isdigit() else None)
+            changes = self.faults.serve(relative, int(page) if page.isdigit() else None, request.url.query)
             with self.world.lock:
                 made = answer(request, account)
         except _Failure as failure:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from threading import Lock
+from typing import TypedDict, Unpack
 
 import msgspec
 
@@ -23,19 +24,37 @@ class Answer:
 
 Change = Callable[[Answer], Answer]
 
+LOG_IN = b"<!DOCTYPE html><html><head><title>Aanmelden</title></head><body><h1>Aanmelden</h1></body></html>"
+
+
+class When(TypedDict, total=False):
+    """Which of the requests to a path meet a fault."""
+
+    page: int | None
+    """Those for this page of a list."""
+    query: str
+    """Those with this text in their query as sent, for example "type=CREDIT_NOTE" or "sort="."""
+    times: int
+    """How many of them; one unless said otherwise."""
+    skip: int
+    """How many of them pass unharmed before."""
+
 
 @dataclass(slots=True)
 class _Planned:
     path: str
-    page: int | None
-    times: int
-    skip: int
+    page: int | None = None
+    query: str = ""
+    times: int = 1
+    skip: int = 0
     change: Change | None = None
     call: Callable[[], object] | None = None
 
-    def meets(self, path: str, page: int | None) -> bool:
+    def meets(self, path: str, page: int | None, query: str) -> bool:
         """Whether this request is one of those planned for; counts it."""
-        if self.times <= 0 or not fnmatchcase(path, self.path) or (self.page is not None and self.page != page):
+        if self.times <= 0 or not fnmatchcase(path, self.path) or self.query not in query:
+            return False
+        if self.page is not None and self.page != page:
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -49,9 +68,8 @@ class Faults:
     """What the next requests meet. Each method plans one thing and may be called while the server runs.
 
     `path` is relative to the API's root and may hold `*`: "sales-invoices" is the list, "sales-invoices/20417" one
-    object, "documents/*" metadata and bytes of PDFs, "*" everything. `page` narrows a list to one page. `times` is
-    how many requests meet the fault; `skip` lets as many pass before. Credentials and the rate limit come first: a
-    request refused by them meets no fault.
+    object, "documents/*" metadata and bytes of PDFs, "*" everything. The keywords of `When` narrow it further.
+    Credentials and the rate limit come first: a request refused by them meets no fault.
     """
 
     _planned: list[_Planned] = field(default_factory=list)
@@ -68,41 +86,35 @@ class Faults:
         with self._lock:
             return sum(planned.times for planned in self._planned)
 
-    def change(
-        self, change: Change, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0
-    ) -> None:
+    def change(self, change: Change, path: str = "*", **when: Unpack[When]) -> None:
         """Pass the answer through a function of your own."""
         with self._lock:
-            self._planned.append(_Planned(path, page, times, skip, change=change))
+            self._planned.append(_Planned(path, change=change, **when))
 
-    def before(self, number: int, call: Callable[[], object], path: str = "*", *, page: int | None = None) -> None:
+    def before(
+        self, number: int, call: Callable[[], object], path: str = "*", *, page: int | None = None, query: str = ""
+    ) -> None:
         """Call something before the `number`-th matching request from now (1: the next) is served.
 
         It runs in the server's thread and the answer shows what it changed.
         """
         with self._lock:
-            self._planned.append(_Planned(path, page, 1, number - 1, call=call))
+            self._planned.append(_Planned(path, page, query, skip=number - 1, call=call))
 
     def status(
         self,
         status: int,
         path: str = "*",
         *,
-        page: int | None = None,
-        times: int = 1,
-        skip: int = 0,
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         content_type: str = "application/json",
+        **when: Unpack[When],
     ) -> None:
         """A status instead of the answer: 500, 502, 503, 429, 401 with a header of your choice, …"""
         extra = {"content-type": content_type, **(headers or {})}
         self.change(
-            lambda answer: replace(answer, status=status, headers={**answer.headers, **extra}, body=body),
-            path,
-            page=page,
-            times=times,
-            skip=skip,
+            lambda answer: replace(answer, status=status, headers={**answer.headers, **extra}, body=body), path, **when
         )
 
     def body(
@@ -110,102 +122,68 @@ class Faults:
         change: Callable[[bytes], bytes],
         path: str = "*",
         *,
-        page: int | None = None,
-        times: int = 1,
-        skip: int = 0,
         content_type: str | None = None,
+        **when: Unpack[When],
     ) -> None:
         """Another body with the same status; its length is announced as it then is."""
         extra = {} if content_type is None else {"content-type": content_type}
         self.change(
-            lambda answer: replace(answer, headers={**answer.headers, **extra}, body=change(answer.body)),
-            path,
-            page=page,
-            times=times,
-            skip=skip,
+            lambda answer: replace(answer, headers={**answer.headers, **extra}, body=change(answer.body)), path, **when
         )
 
-    def html(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def html(self, path: str = "*", **when: Unpack[When]) -> None:
         """A log-in page with status 200, as a proxy in between would send."""
-        page_ = b"<!DOCTYPE html><html><head><title>Aanmelden</title></head><body><h1>Aanmelden</h1></body></html>"
-        self.body(lambda _: page_, path, page=page, times=times, skip=skip, content_type="text/html; charset=utf-8")
+        self.body(lambda _: LOG_IN, path, content_type="text/html; charset=utf-8", **when)
 
-    def truncated(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def truncated(self, path: str = "*", **when: Unpack[When]) -> None:
         """A body that ends halfway though its length is right: JSON that does not parse."""
-        self.body(lambda body: body[: len(body) // 2], path, page=page, times=times, skip=skip)
+        self.body(lambda body: body[: len(body) // 2], path, **when)
 
-    def reset(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def reset(self, path: str = "*", **when: Unpack[When]) -> None:
         """The connection is reset halfway through the body."""
-        self.change(lambda answer: replace(answer, cut=len(answer.body) // 2), path, page=page, times=times, skip=skip)
+        self.change(lambda answer: replace(answer, cut=len(answer.body) // 2), path, **when)
 
-    def slow(self, seconds: float, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def slow(self, seconds: float, path: str = "*", **when: Unpack[When]) -> None:
         """Half the body, a pause, the other half."""
-        self.change(lambda answer: replace(answer, pause=seconds), path, page=page, times=times, skip=skip)
+        self.change(lambda answer: replace(answer, pause=seconds), path, **when)
 
-    def content_type(
-        self, value: str, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0
-    ) -> None:
+    def content_type(self, value: str, path: str = "*", **when: Unpack[When]) -> None:
         """The right body under another content type."""
-        self.body(lambda body: body, path, page=page, times=times, skip=skip, content_type=value)
+        self.body(lambda body: body, path, content_type=value, **when)
 
-    def invalid_utf8(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def invalid_utf8(self, path: str = "*", **when: Unpack[When]) -> None:
         """A byte that is no UTF-8 at the start of the first name or description."""
-        self.body(_invalid_utf8, path, page=page, times=times, skip=skip)
+        self.body(_invalid_utf8, path, **when)
 
-    def empty_items(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def empty_items(self, path: str = "*", **when: Unpack[When]) -> None:
         """No items on a page, while the totals say that there are."""
-        self.body(lambda body: _with_items(body, lambda _: []), path, page=page, times=times, skip=skip)
+        self.body(lambda body: _with_items(body, lambda _: []), path, **when)
 
-    def item_twice(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def item_twice(self, path: str = "*", **when: Unpack[When]) -> None:
         """The first item of the page again in the place of the last: one twice, one missing, totals unchanged."""
-        self.body(
-            lambda body: _with_items(body, lambda items: [*items[:-1], items[0]]),
-            path,
-            page=page,
-            times=times,
-            skip=skip,
-        )
+        self.body(lambda body: _with_items(body, lambda items: [*items[:-1], items[0]]), path, **when)
 
-    def set_item(
-        self,
-        key: str,
-        value: bytes | None,
-        path: str = "*",
-        *,
-        item: int = 0,
-        page: int | None = None,
-        times: int = 1,
-        skip: int = 0,
-    ) -> None:
+    def set_item(self, key: str, value: bytes | None, path: str = "*", *, item: int = 0, **when: Unpack[When]) -> None:
         """One key of one item of the page (or of the one object) with another value, given as JSON; None removes it."""
-        self.body(lambda body: _with_value(body, item, key, value), path, page=page, times=times, skip=skip)
+        self.body(lambda body: _with_value(body, item, key, value), path, **when)
 
-    def null_total(
-        self,
-        path: str = "*",
-        *,
-        key: str = "totalExclVat",
-        item: int = 0,
-        page: int | None = None,
-        times: int = 1,
-        skip: int = 0,
-    ) -> None:
+    def null_total(self, path: str = "*", *, key: str = "totalExclVat", item: int = 0, **when: Unpack[When]) -> None:
         """`null` where an item has its total."""
-        self.set_item(key, b"null", path, item=item, page=page, times=times, skip=skip)
+        self.set_item(key, b"null", path, item=item, **when)
 
-    def no_envelope(self, path: str = "*", *, page: int | None = None, times: int = 1, skip: int = 0) -> None:
+    def no_envelope(self, path: str = "*", **when: Unpack[When]) -> None:
         """The page of another API generation: valid JSON, `content` instead of `items`."""
 
         def other(body: bytes) -> bytes:
             items = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).get("items", msgspec.Raw(b"[]"))
             return b'{"content":' + bytes(items) + b',"last":true,"number":0}'
 
-        self.body(other, path, page=page, times=times, skip=skip)
+        self.body(other, path, **when)
 
-    def serve(self, path: str, page: int | None) -> list[Change]:
+    def serve(self, path: str, page: int | None, query: str = "") -> list[Change]:
         """For the server: makes the calls planned before this request and gives the changes planned for its answer."""
         with self._lock:
-            met = [planned for planned in self._planned if planned.meets(path, page)]
+            met = [planned for planned in self._planned if planned.meets(path, page, query)]
             self._planned = [planned for planned in self._planned if planned.times > 0]
         for planned in met:
             if planned.call is not None:

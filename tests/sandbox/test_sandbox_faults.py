@@ -26,6 +26,16 @@ def test_some_requests_may_pass_first(start) -> None:
     assert [sandbox.get(SALES, page=page).status_code for page in range(4)] == [200, 200, 500, 200]
 
 
+def test_a_fault_may_follow_the_query(start) -> None:
+    """A server that refuses one parameter, or fails one type, whatever comes in between."""
+    sandbox = start()
+    sandbox.faults.status(400, SALES, query="sort=", times=2)
+    answers = [
+        sandbox.get(SALES, **{"type": "INVOICE", **more}) for more in ({"sort": "id:asc"}, {}, {"sort": "id:asc"})
+    ]
+    assert [answer.status_code for answer in answers] == [400, 200, 400]
+
+
 def test_paths_may_hold_stars(start) -> None:
     """All objects of a collection, or all PDFs."""
     sandbox = start()

@@ -27,6 +27,7 @@ PATIENCE = 120.0
 """Seconds after which no further attempt of one request is made; also the longest ``Retry-After`` that is obeyed."""
 
 _TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=10.0, pool=None)  # the semaphore does the pool's waiting
+_HIDDEN = 6  # characters; anything shorter is no secret, and hiding it would garble the text
 _SAID = 200  # characters of an error body worth showing
 
 T = TypeVar("T")
@@ -316,14 +317,14 @@ class RobawsClient:
         except msgspec.DecodeError:
             return ""
         parts = [body.message or "", f"correlation id {body.correlation_id}" if body.correlation_id else ""]
-        return self._scrub(" ".join(", ".join(part for part in parts if part).split())[:_SAID])
+        return self._scrub(" ".join(", ".join(part for part in parts if part).split()))[:_SAID]
 
     def _scrub(self, text: str) -> str:
         """The text without key and secret, should a server or a proxy send them back."""
         key, secret = self._key.get_secret_value(), self._secret.get_secret_value()
         header = base64.b64encode(f"{key}:{secret}".encode()).decode()
         for hidden in (header, secret, key):
-            if hidden:
+            if len(hidden) >= _HIDDEN:
                 text = text.replace(hidden, "***")
         return text
 

@@ -1,18 +1,22 @@
 """Sweeps: every item of a collection that answers a question, completely or loudly not.
 
 Pages are read by number while the collection changes underneath. Sorted by id, an update moves nothing and a new item
-comes last; only an item that leaves shifts the ones behind it, so that one of them falls between two pages. Hence:
+comes last; only an item that leaves shifts the ones behind it, so that one of them falls between two pages. That shows
+in the counts, if no new item can make up for the one that was missed:
 
-- The last page is asked for right after the first, and again only when the total grew. An item that is created later
-  is thus not received unless the total admits it, and cannot make up for one that was missed.
-- A total that shrinks, or fewer distinct ids than the last total, means that something may be missing: the same
-  listing is swept again, at most `ROUNDS` times, and then `SweepIncomplete` is raised.
+- The last page is read before all others, and again only when the total grew: a new item is not received unless a
+  total admits it.
+- A total that shrinks, fewer distinct ids than the last total, or more new ids than the total grew by mean that
+  something may be missing. The same listing is read again, at most `ROUNDS` times; then `SweepIncomplete` is raised.
 - No filter is trusted: type, date and change time of every item are looked at again.
+
+One thing stays unseen: an item that leaves while another *moves into* the middle of the listing (its date changes)
+between two answers. Both show in the next sweep of changes.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -36,6 +40,7 @@ PAGE_SIZE = 100
 """The most that Robaws gives at once."""
 
 _GROWTH_STEPS = 10  # times a round follows a total that keeps growing
+_CLOCKS = timedelta(minutes=1)  # by which Robaws's own clocks may differ
 _SHOWN = 5  # ids that a warning names
 _BAD_SHOWN = 20  # items without an id that are described one by one
 
@@ -64,7 +69,7 @@ class SweepReport:
     ids: pa.Array
     """Distinct ids passed on (strings, in no order)."""
     duplicated: tuple[str, ...]
-    """Ids that one listing gave more than once in its last round: a page shifted, or Robaws has the id twice."""
+    """Ids on two pages of one listing in its last round: a page shifted, or Robaws has the id twice."""
     complete: bool
     """False when an item could not be identified; a listing that is incomplete raises SweepIncomplete instead."""
 
@@ -161,6 +166,15 @@ class _Notes:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one page gave: ids of all items, ids of those passed on, and what could not be identified."""
+
+    ids: pa.Array
+    wanted: pa.Array
+    bad: list[str]
+
+
 @dataclass(slots=True)
 class _Round:
     """One reading of a listing from front to back."""
@@ -172,11 +186,25 @@ class _Round:
     sent: int = 0
     shrunk: bool = False
     rows: int = 0
-    bad: list[str] = field(default_factory=list)
-    # Builders and not `pa.array`: its first call imports pandas, half a second in which no request leaves.
-    all_ids: StringBuilder = field(default_factory=StringBuilder)
-    wanted_ids: StringBuilder = field(default_factory=StringBuilder)
+    readings: dict[int, _Reading] = field(default_factory=dict)
+    """By page; reading a page again replaces the first."""
     notes: _Notes = field(default_factory=_Notes)
+
+    def ids(self) -> pa.ChunkedArray:
+        """Ids of all items so far; some may be there twice."""
+        return pa.chunked_array([reading.ids for reading in self.readings.values()], pa.string())
+
+    def distinct(self) -> int:
+        """How many different ids there are so far."""
+        return len(self.ids().unique())
+
+    def wanted(self) -> list[pa.Array]:
+        """Ids of the items passed on."""
+        return [reading.wanted for reading in self.readings.values()]
+
+    def bad(self) -> list[str]:
+        """What is wrong with the items that could not be identified."""
+        return [text for reading in self.readings.values() for text in reading.bad]
 
 
 class _Listing:
@@ -199,7 +227,6 @@ class _Listing:
         self.started_at: datetime | None = None
         self.warnings: list[str] = []
         self.round = _Round()
-        self.wanted_ids: pa.Array = None
         self.duplicated: list[str] = []
         self.on_page: Callable[[], None] = lambda: None
         self._client = client
@@ -221,10 +248,8 @@ class _Listing:
             self.rounds += 1
             self.round = _Round()
             await self._read_once(self.round)
-            all_ids = self.round.all_ids.finish()
-            self.wanted_ids = self.round.wanted_ids.finish()
-            self.duplicated = _duplicated(all_ids)
-            received = len(all_ids.unique()) + len(self.round.bad)
+            self.duplicated = _duplicated(self.round.ids())
+            received = self.round.distinct() + len(self.round.bad())
             if not self.round.shrunk and received >= self.round.total:
                 if self.rounds > 1:
                     self.warnings.append(
@@ -243,33 +268,44 @@ class _Listing:
         )
 
     async def _read_once(self, round_: _Round) -> None:
-        await self._first_page(round_)
-        tail = max(round_.pages - 1, 0)
-        tail_total = round_.total
-        if tail > 0:
-            tail_total = await self._pages(round_, [tail, *range(1, tail)])
+        first = await self._first_page(round_)
+        tail = round_.pages - 1
+        if tail <= 0:
+            self._sort_out(round_, 0, first)
+            return
+        last = await self._ask(round_, tail)
+        if self._sort_out(round_, tail, last, since=first.server_time - _CLOCKS):
+            # New items: they might make up for one that left the first page before they were counted.
+            await self._pages(round_, range(tail))
+        else:
+            self._sort_out(round_, 0, first)
+            await self._pages(round_, range(1, tail))
         for _ in range(_GROWTH_STEPS):
-            if round_.shrunk or round_.total <= tail_total:
+            if round_.shrunk or round_.total <= last.total_items:
                 return
-            end = max(tail, round_.pages - 1)
-            tail_total = await self._pages(round_, [end, *range(tail, end)])
+            known, end, before = round_.distinct(), max(tail, round_.pages - 1), last.total_items
+            last = await self._ask(round_, end)
+            self._sort_out(round_, end, last)
+            await self._pages(round_, range(tail, end))
+            round_.shrunk |= round_.distinct() - known > last.total_items - before
             tail = end
 
-    async def _first_page(self, round_: _Round) -> None:
+    async def _first_page(self, round_: _Round) -> Page:
         try:
-            await self._page(round_, 0)
+            return await self._ask(round_, 0)
         except BadRequest as error:
             if "sort" not in self._params:
                 raise await self._explained(error) from None
             sort = self._params.pop("sort")
             try:
-                await self._page(round_, 0)
+                page = await self._ask(round_, 0)
             except BadRequest:
                 raise await self._explained(error) from None
             self.warnings.append(
                 f"{self.name}: Robaws refuses sort={sort}, so the order is its own: a document that changes during a"
-                " sweep may move, and the sweep may have to be repeated"
+                " sweep may move past it unseen"
             )
+            return page
 
     async def _explained(self, error: BadRequest) -> BadRequest:
         """The same error; when the include turns out to be what is refused, it says so."""
@@ -288,36 +324,36 @@ class _Listing:
             " tenant's API accepts",
         )
 
-    async def _pages(self, round_: _Round, numbers: list[int]) -> int:
-        """Read pages, the first number first, several at once; returns the total that the first one reported.
+    async def _pages(self, round_: _Round, numbers: Iterable[int]) -> None:
+        """Read pages, several at once.
 
         When one fails, those under way are finished and received, and then its error is raised.
         """
         queue = iter(numbers)
-        totals: dict[int, int] = {}
-        failures: list[BaseException] = []
+        failures: list[Exception] = []
 
         async def work() -> None:
             for number in queue:
                 if failures or round_.shrunk:
                     return
                 try:
-                    totals[number] = await self._page(round_, number)
+                    self._sort_out(round_, number, await self._ask(round_, number))
                 except Exception as error:  # kept for the caller, whatever it is
                     failures.append(error)
 
-        await asyncio.gather(*(work() for _ in range(min(self._client.concurrency, len(numbers)))))
+        await asyncio.gather(*(work() for _ in range(self._client.concurrency)))
         if failures:
             raise failures[0]
-        return totals.get(numbers[0], 0)
 
-    async def _page(self, round_: _Round, number: int) -> int:
-        """Read one page and pass on what is wanted; returns the total it reported."""
+    def _with_page(self, number: int) -> dict[str, str]:
+        return {**self._params, "page": str(number)}
+
+    async def _ask(self, round_: _Round, number: int) -> Page:
+        """One page, its totals noted, its items not looked at yet."""
         known, order = round_.total, round_.sent
         round_.sent += 1
         self.requests += 1
-        params = {**self._params, "page": str(number)}
-        page = await self._client.page(self._path, params)
+        page = await self._client.page(self._path, self._with_page(number))
         if self.started_at is None or page.server_time < self.started_at:
             self.started_at = page.server_time
         # `known` was told before this request left, so a lower total now is a later one: something is gone.
@@ -325,29 +361,27 @@ class _Listing:
         if order > round_.latest:
             round_.latest, round_.total = order, page.total_items
             round_.pages = min(page.total_pages, page.total_items)  # no page without an item, whatever is claimed
-        self._sort_out(round_, page, params)
-        self.on_page()
-        return page.total_items
+        return page
 
-    def _sort_out(self, round_: _Round, page: Page, params: Mapping[str, str]) -> None:
-        wanted: list[Item] = []
+    def _sort_out(self, round_: _Round, number: int, page: Page, since: datetime | None = None) -> bool:
+        """Pass on the items that are wanted; whether one of them is, or may be, from after `since`."""
+        items: list[Item] = []
+        bad: list[str] = []
         for position, json in enumerate(page.items, 1):
             try:
-                item = self._read(json)
+                items.append(self._read(json))
             except BadItemError as error:
-                round_.bad.append(
-                    f"{request_text(self._path, params)}: item {position} of the page is left out: {error}"
-                )
-                continue
-            round_.all_ids.append(item.id)
+                bad.append(f"{request_text(self._path, self._with_page(number))}: item {position} left out: {error}")
+        for item in items:
             if self.type and item.type != self.type and not _same_type(item.type, self.type):
                 round_.notes.note(f"of type {item.type}, so Robaws ignores the type filter", item.id)
-            if self._wanted(item, round_.notes):
-                round_.wanted_ids.append(item.id)
-                wanted.append(item)
+        wanted = [item for item in items if self._wanted(item, round_.notes)]
+        round_.readings[number] = _Reading(_array(items), _array(wanted), bad)
         round_.rows += len(page.items)
         if wanted:
             self._receive(wanted)
+        self.on_page()
+        return since is not None and any(item.updated_at is None or item.updated_at >= since for item in items)
 
 
 async def _sweep(collection: fields.Collection, kind: Kind, listings: list[_Listing]) -> SweepReport:
@@ -366,14 +400,14 @@ async def _sweep(collection: fields.Collection, kind: Kind, listings: list[_List
     if failures:
         # An incomplete listing is the lesser news beside a wrong key or an empty quota.
         raise min(failures, key=lambda failure: isinstance(failure, SweepIncomplete))
-    bad = [text for listing in listings for text in listing.round.bad]
+    bad = [text for listing in listings for text in listing.round.bad()]
     warnings = [
         *(text for listing in listings for text in listing.warnings),
         *(text for listing in listings for text in listing.round.notes.sentences(listing.name)),
         *bad[:_BAD_SHOWN],
         *([f"{collection.name}: {len(bad) - _BAD_SHOWN} more items left out"] if len(bad) > _BAD_SHOWN else []),
     ]
-    ids = pa.chunked_array([listing.wanted_ids for listing in listings], pa.string()).unique()
+    ids = pa.chunked_array([chunk for listing in listings for chunk in listing.round.wanted()], pa.string()).unique()
     return SweepReport(
         collection=collection.name,
         kind=kind,
@@ -389,7 +423,14 @@ async def _sweep(collection: fields.Collection, kind: Kind, listings: list[_List
     )
 
 
-def _duplicated(ids: pa.Array) -> list[str]:
+def _array(items: list[Item]) -> pa.Array:
+    # A builder and not `pa.array`: its first call imports pandas, half a second in which no request leaves.
+    builder = StringBuilder()
+    builder.append_values([item.id for item in items])
+    return builder.finish()
+
+
+def _duplicated(ids: pa.ChunkedArray) -> list[str]:
     """Ids that are there more than once."""
     counts = ids.value_counts()
     if len(counts) == len(ids):

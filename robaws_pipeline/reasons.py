@@ -31,6 +31,13 @@ _ALL = (
         "in Robaws",
     ),
     Reason(
+        "number_unreadable",
+        "The document's number cannot be read, so it cannot be said whether it is a draft: {detail}.",
+        "Correct the number in Robaws; when it looks right there, Robaws spells the field differently: "
+        "run `robaws-pipeline doctor`.",
+        "in Robaws",
+    ),
+    Reason(
         "unknown_type",
         "The document is neither an invoice nor a credit note; Robaws says: {detail}.",
         "Look at the document in Robaws; a type that Robaws added needs a new version of this program.",
@@ -94,6 +101,12 @@ _ALL = (
         "tariff_unmapped",
         "It is not known what a VAT tariff means for the books: {detail}.",
         "Ask the accountant what the tariff stands for and add it to `vat_tariffs` in robaws.toml.",
+        "in the settings",
+    ),
+    Reason(
+        "self_assessed_rate_missing",
+        "It is not known at which rate we owe the VAT of this purchase ourselves: {detail}.",
+        "Add self_assessed_rate (21 for most work) to the tariff in `vat_tariffs` of robaws.toml; 0 when none is owed.",
         "in the settings",
     ),
     Reason(

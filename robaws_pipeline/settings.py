@@ -87,7 +87,7 @@ def _account(value: object) -> object:
 Month = Annotated[str, BeforeValidator(_month), Field(pattern=r"^\d{4}-\d{2}$")]
 """An accounting month, YYYY-MM."""
 
-Rate = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=100)]
+Rate = Annotated[Decimal, BeforeValidator(_decimal), Field(ge=0, le=100, decimal_places=4)]
 """A percentage: 21 is twenty-one percent."""
 
 Account = Annotated[str, BeforeValidator(_account), Field(pattern=r"^[0-9A-Za-z.\-]{1,20}$")]
@@ -104,8 +104,8 @@ class Tariff(_Model):
     treatment: Treatment
     rate: Rate = Decimal(0)
     """Percentage charged on the document."""
-    self_assessed_rate: Rate = Decimal(0)
-    """Purchases: percentage that we owe and deduct ourselves."""
+    self_assessed_rate: Rate | None = None
+    """Purchases: percentage that we owe and deduct ourselves. Without it a purchase with this tariff is held."""
     exemption_reason: str | None = None
     """Text on the invoice that says why no VAT is charged; a default for the treatment when left out."""
 

@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from robaws_pipeline import schema
 from robaws_pipeline.books.vat_numbers import intra_community_problem
 from robaws_pipeline.reasons import REASONS
-from robaws_pipeline.settings import Company
+from robaws_pipeline.settings import SELF_ASSESSED, Company
 
 LIMIT = Decimal(10_000_000_000)
 """Euro. An amount this large is a typing error, and below it no sum of a document can outgrow `schema.MONEY`."""
@@ -33,6 +33,7 @@ _TARIFFS = pa.schema(
         ("given", pa.bool_()),
         ("treatment", pa.string()),
         ("rate", schema.RATE),
+        ("self_assessed", pa.bool_()),
         ("self_assessed_rate", schema.RATE),
         ("vat_group", pa.int32()),
     ]
@@ -178,6 +179,7 @@ def _tariffs(lines: pa.Table, company: Company) -> pa.Table:
                 "given": given,
                 "treatment": tariff.treatment if tariff else None,
                 "rate": tariff.rate if tariff else None,
+                "self_assessed": tariff is not None and tariff.treatment in SELF_ASSESSED,
                 "self_assessed_rate": tariff.self_assessed_rate if tariff else None,
                 "vat_group": groups.setdefault(group, len(groups)),
             }

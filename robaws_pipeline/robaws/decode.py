@@ -96,6 +96,8 @@ class Reader:
             raw = _RAW_OBJECT.decode(json)
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
             problems.append(unreadable(where.rstrip(". ") or "the whole object", json, "an object"))
+            if not where and "number" in self._keys:
+                problems[-1]["code"] = "number_unreadable"
             return self.struct()
         values: dict[str, Any] = {}
         for name, key in self._keys.items():
@@ -111,6 +113,9 @@ class Reader:
         inner = self._nested.get(name)
         if inner is None:
             problems.append(unreadable(key, json, "a text or a number"))
+            if name == "number":
+                # Without a number it would pass for a draft.
+                problems[-1]["code"] = "number_unreadable"
             return self._types[name][1]
         if name not in self._lists:
             return inner._piecewise(json, f"{key}.", problems)

@@ -37,7 +37,10 @@ COMPANY = Company.model_validate(
             "self_assessed_due": "451056",
             "rounding": "658000",
         },
-        "vat_tariffs": {"9": {"treatment": "standard", "rate": Decimal(21)}},
+        "vat_tariffs": {
+            "9": {"treatment": "standard", "rate": Decimal(21)},
+            "verlegd zonder tarief": {"treatment": "reverse_charge"},
+        },
     }
 )
 

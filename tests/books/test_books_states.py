@@ -49,6 +49,21 @@ FAULTS: list[tuple[str, str, Row, list[Row]]] = [
         document(),
         [line(vat_percentage=Decimal(20))],
     ),
+    (
+        "number_unreadable",
+        'logicId = {"a":1} is not a text or a number',
+        document(
+            number=None,
+            problems=[{"code": "number_unreadable", "detail": 'logicId = {"a":1} is not a text or a number'}],
+        ),
+        [line()],
+    ),
+    (
+        "self_assessed_rate_missing",
+        "line 1 'Post 1': tariff 'verlegd zonder tarief'",
+        document(vat="0", gross="100.00", collection="purchases", party_id="1"),
+        [line(collection="purchases", tariff="verlegd zonder tarief")],
+    ),
     ("account_missing", "line 1 'Post 1'", document(), [line(**BARE)]),
     ("account_unknown", "line 1 'Post 1': account id 999", document(), [line(**BARE | {"gl_account_id": "999"})]),
     ("party_missing", "no client", document(party_id=None), [line()]),
@@ -102,10 +117,10 @@ def together(keep: Keep) -> Any:
 @pytest.mark.parametrize("number", range(len(FAULTS)), ids=[f"{code}-{detail}" for code, detail, _, _ in FAULTS])
 def test_a_fault_holds_its_document_with_the_figures_or_names(together: Any, number: int) -> None:
     """The bookkeeper must see from the reason alone what to correct and where."""
-    code, detail, _, _ = FAULTS[number]
-    id_ = f"f{number}"
-    assert state(together, id_)["state"] == "held"
-    assert reasons(together, id_)[code] == detail
+    code, detail, faulty, _ = FAULTS[number]
+    found = (together, f"f{number}", faulty["collection"])
+    assert state(*found)["state"] == "held"
+    assert reasons(*found)[code] == detail
     assert detail in describe(code, detail)
 
 

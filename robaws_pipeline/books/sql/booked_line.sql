@@ -25,8 +25,10 @@ WITH line AS (
         CASE line.collection WHEN 'sales' THEN $default_sales ELSE $default_purchases END AS default_code,
         tariff.treatment,
         tariff.rate,
-        CASE line.collection WHEN 'sales' THEN 0 ELSE tariff.self_assessed_rate END::DECIMAL(7, 4)
+        CASE line.collection WHEN 'sales' THEN 0 ELSE coalesce(tariff.self_assessed_rate, 0) END::DECIMAL(7, 4)
             AS self_assessed_rate,
+        line.collection = 'purchases' AND tariff.self_assessed AND tariff.self_assessed_rate IS NULL
+            AS self_assessed_rate_missing,
         tariff.vat_group,
         coalesce(tariff.given, false) AS tariff_given
     FROM lines AS line

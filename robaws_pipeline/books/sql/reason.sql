@@ -46,7 +46,7 @@ WITH header_fault AS (
         ) AS tariff
     FROM booked_line
     WHERE net IS NULL
-        OR (net <> 0 AND (treatment IS NULL OR account IS NULL OR vat_percentage <> rate))
+        OR (net <> 0 AND (treatment IS NULL OR account IS NULL OR vat_percentage <> rate OR self_assessed_rate_missing))
 ), line_fault AS (
     SELECT entry_no, line_no, unnest(list_filter([
         CASE WHEN given_net IS NULL
@@ -57,6 +57,8 @@ WITH header_fault AS (
             THEN {code: 'tariff_missing', detail: label} END,
         CASE WHEN treatment IS NULL AND tariff_given
             THEN {code: 'tariff_unmapped', detail: label || ': ' || tariff} END,
+        CASE WHEN self_assessed_rate_missing
+            THEN {code: 'self_assessed_rate_missing', detail: label || ': ' || tariff} END,
         CASE WHEN vat_percentage <> rate
             THEN {code: 'tariff_rate_differs', detail: label || ': ' || tariff
                 || ' settings ' || rate::DECIMAL(7, 2) || ' %, Robaws ' || round(vat_percentage, 2) || ' %'} END,

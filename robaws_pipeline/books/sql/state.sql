@@ -11,7 +11,9 @@ SELECT
     entry.entry_no,
     CASE
         WHEN entry.deleted THEN 'deleted'
-        WHEN coalesce(trim(entry.number), '') = '' THEN 'draft'
+        -- A number that is there and cannot be read makes no draft.
+        WHEN coalesce(trim(entry.number), '') = ''
+            AND NOT list_contains([problem.code FOR problem IN entry.problems], 'number_unreadable') THEN 'draft'
         WHEN held.entry_no IS NOT NULL THEN 'held'
         ELSE 'exported'
     END AS state,

@@ -28,6 +28,8 @@ class MonthBooks:
     parties: pa.Table
     payment_conditions: pa.Table
     originals: pa.Table
+    not_read: tuple[str, ...] = ()
+    """Collections ('sales', 'purchases') of this month that Robaws never let us read whole: the month lacks them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def begin(books: MonthBooks, inputs: str, code: str) -> Manifest:
         "currency": "EUR",
         "inputs": inputs,
         "code": code,
+        "not_read": list(books.not_read),
         "documents": rows,
         "totals": totals(rows),
         "journal": journal_totals(books.postings),

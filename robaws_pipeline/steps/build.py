@@ -1,12 +1,13 @@
 """From the raw log to tables, entries and files: pure functions of it and the settings, a month at a time.
 
-`inputs` is the fingerprint of everything a month is made from. It is computed when the documents are read, kept with
-them, and ends up in the month's manifest: a month whose manifest names another fingerprint than today's is stale.
+`inputs` is the fingerprint of everything a month is made from: of content, never of when or how it came. It is computed
+when the documents are read, kept with them, passed on to the journal made from them and to the manifest of the exports
+made from that: a month of which one of these names another fingerprint than today's is stale.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata, resources
@@ -21,7 +22,7 @@ from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.lake import warehouse
-from robaws_pipeline.lake.raw import ALL
+from robaws_pipeline.lake.raw import contents
 from robaws_pipeline.robaws import decode
 from robaws_pipeline.schema import (
     DOCUMENTS,
@@ -36,7 +37,10 @@ from robaws_pipeline.schema import (
 )
 from robaws_pipeline.steps.workspace import Workspace
 
-_CODE = ("schema.py", "fields.py", "reasons.py", "settings.py", "books", "formats", "steps", "robaws/decode.py")
+_CODE = (
+    *("schema.py", "fields.py", "reasons.py", "settings.py"),
+    *("books", "formats", "steps", "lake/raw.py", "robaws/decode.py", "robaws/items.py"),
+)
 """The parts of this package that decide what ends up in a month's files."""
 
 
@@ -76,6 +80,13 @@ References = Mapping[str, Sequence[str]]
 """Collection → the ids that a month's documents refer to."""
 
 
+def not_read(workspace: Workspace, month: str) -> tuple[str, ...]:
+    """The collections that no sweep has covered for the month."""
+    return tuple(
+        collection.name for collection in fields.DOCUMENTS if workspace.coverage.uncovered(collection.name, [month])
+    )
+
+
 def _references(documents: pa.Table) -> dict[str, list[str]]:
     """The clients, suppliers and credited invoices that a month's documents name."""
 
@@ -92,37 +103,59 @@ def _references(documents: pa.Table) -> dict[str, list[str]]:
 
 
 class Fingerprints:
-    """Computes the inputs of months; what they share is read from the raw log once."""
+    """The inputs of months. What months share is read from the raw log once: parties and lists now, credited invoices
+    when they are first asked for."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-        raw = workspace.raw
-        lists = [
-            raw.fingerprint(collection.name, ALL) for collection in (fields.GL_ACCOUNTS, fields.PAYMENT_CONDITIONS)
-        ]
+    def __init__(self, workspace: Workspace, references: Iterable[References] = ()) -> None:
+        """`references` of all months that will be asked for, so that the raw log is searched once."""
+        self._raw = raw = workspace.raw
+        lists = [raw.fingerprint(collection.name) for collection in (fields.GL_ACCOUNTS, fields.PAYMENT_CONDITIONS)]
         self._common = [code_version(), settings_version(workspace), *lists]
-        self._hashes: dict[str, dict[str, str]] = {}
+        self._parties: dict[str, dict[str, str]] = {}
         for collection in fields.PARTIES:
             heads = raw.heads(collection.name)
-            self._hashes[collection.name] = dict(zip(heads["id"].to_pylist(), heads["hash"].to_pylist(), strict=True))
+            self._parties[collection.name] = dict(zip(heads["id"].to_pylist(), heads["hash"].to_pylist(), strict=True))
+        self._originals: dict[str, dict[str, str]] = {collection.name: {} for collection in fields.DOCUMENTS}
+        self.look_up(references)
 
-    def of(self, month: str, references: References) -> str:
-        """The inputs of a month whose documents have these references."""
-        raw = self._workspace.raw
-        parts = [*self._common, *(raw.fingerprint(collection.name, month) for collection in fields.DOCUMENTS)]
-        for collection in fields.PARTIES:
-            known = self._hashes[collection.name]
-            parts += [f"{id_}={known.get(id_)}" for id_ in references[collection.name]]
-        for collection in fields.DOCUMENTS:
-            found = raw.lookup(collection.name, references[collection.name])
-            parts += map("=".join, zip(found["id"].to_pylist(), found["hash"].to_pylist(), strict=True))
+    def look_up(self, references: Iterable[References]) -> None:
+        """Find the credited invoices of these months, in one search."""
+        every = list(references)
+        for name, known in self._originals.items():
+            found = self._raw.lookup(name, {id_ for one in every for id_ in one[name]}, ["id", "hash", "deleted"])
+            known.update((row["id"], f"{row['hash']} {row['deleted']}") for row in found.to_pylist())
+
+    def of(self, contents: Sequence[str], references: References) -> str:
+        """The inputs of a month whose documents have these contents (`RawLog.fingerprint` of each collection) and
+        references; these must have been looked up."""
+        parts = [*self._common, *contents]
+        for known in (self._parties, self._originals):
+            for name, versions in known.items():
+                parts += [f"{name} {id_}={versions.get(id_)}" for id_ in references[name]]
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def recorded_inputs(workspace: Workspace, month: str) -> dict[str, Any] | None:
-    """What the month's documents were made from: `fingerprint` and `references`; None when they were never made."""
-    content = workspace.tables.store.read(f"inputs/{month}.json")
+    """What the month's documents were made from; None when they were never made.
+
+    `fingerprint`, `references`, and by collection `files` (`RawLog.listing`) with the `contents` that these had.
+    """
+    content = workspace.tables.store.read(_inputs_file(month))
     return json.loads(content) if content else None
+
+
+def journal_inputs(workspace: Workspace, month: str) -> str | None:
+    """The fingerprint of the documents that the month's entries were made from; None when they were never made."""
+    content = workspace.tables.store.read(_journal_file(month))
+    return content.decode() if content else None
+
+
+def _inputs_file(month: str) -> str:
+    return f"inputs/{month}.json"
+
+
+def _journal_file(month: str) -> str:
+    return f"inputs/{month}.journal"
 
 
 def build_reference(workspace: Workspace) -> dict[str, int]:
@@ -143,7 +176,7 @@ def build_reference(workspace: Workspace) -> dict[str, int]:
 
 def _reference_inputs(workspace: Workspace) -> str:
     collections = (*fields.PARTIES, *fields.LISTS)
-    return "\n".join([code_version(), *(workspace.raw.fingerprint(collection.name, ALL) for collection in collections)])
+    return "\n".join([code_version(), *(workspace.raw.fingerprint(collection.name) for collection in collections)])
 
 
 def _with_reference(workspace: Workspace) -> None:
@@ -155,33 +188,44 @@ def _with_reference(workspace: Workspace) -> None:
 def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, dict[str, int]]:
     """Documents and lines of each month, from the raw log; how many of each by month."""
     counts = {}
+    made: dict[str, dict[str, Any]] = {}
     with workspace.only_builder():
         for collection in fields.DOCUMENTS:
             # A fetch that was killed between the two files of a moved document leaves it in two months.
             workspace.raw.settle(collection.name)
-        _with_reference(workspace)
+        # Everything that a fingerprint names is looked at before it is used: what another process adds in between
+        # makes the month stale, and never passes unseen.
         fingerprints = Fingerprints(workspace)
+        _with_reference(workspace)
         for done, month in enumerate(months, 1):
-            counts[month] = _documents(workspace, month, fingerprints)
+            # Until they are there again, last of all, the month counts as stale.
+            workspace.tables.store.remove(_inputs_file(month))
+            made[month], counts[month] = _documents(workspace, month)
             progress.report("making tables", done, len(months))
+        fingerprints.look_up(inputs["references"] for inputs in made.values())
+        for month, inputs in made.items():
+            inputs["fingerprint"] = fingerprints.of(list(inputs["contents"].values()), inputs["references"])
+            content = json.dumps(inputs, indent=1).encode()
+            workspace.tables.store.write(_inputs_file(month), content, durable=False)
     return counts
 
 
-def _documents(workspace: Workspace, month: str, fingerprints: Fingerprints) -> dict[str, int]:
-    spelling = workspace.company.fields
-    parts = [
-        decode.documents(collection, workspace.raw.current(collection.name, month), spelling)
-        for collection in fields.DOCUMENTS
-    ]
+def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[str, int]]:
+    """Write the month's tables; what they were made from, and their numbers of rows."""
+    raw, spelling = workspace.raw, workspace.company.fields
+    files = {collection.name: raw.listing(collection.name, month) for collection in fields.DOCUMENTS}
+    current = {collection: raw.current(collection.name, month) for collection in fields.DOCUMENTS}
+    parts = [decode.documents(collection, rows, spelling) for collection, rows in current.items()]
     documents = pa.concat_tables([part[0] for part in parts])
     lines = pa.concat_tables([part[1] for part in parts])
-    references = _references(documents)
-    inputs = {"fingerprint": fingerprints.of(month, references), "references": references}
     workspace.tables.write(DOCUMENTS, documents, month)
     workspace.tables.write(LINES, lines, month)
-    # Last: until it is there the month counts as stale.
-    workspace.tables.store.write(f"inputs/{month}.json", json.dumps(inputs, indent=1).encode(), durable=False)
-    return {"documents": documents.num_rows, "lines": lines.num_rows}
+    inputs = {
+        "files": files,
+        "contents": {collection.name: contents(rows) for collection, rows in current.items()},
+        "references": _references(documents),
+    }
+    return inputs, {"documents": documents.num_rows, "lines": lines.num_rows}
 
 
 def build_journal(workspace: Workspace, months: Sequence[str]) -> dict[str, pa.Table]:
@@ -191,15 +235,20 @@ def build_journal(workspace: Workspace, months: Sequence[str]) -> dict[str, pa.T
     with workspace.only_builder(), books.workspace() as connection:
         parties, accounts = tables.read(PARTIES), tables.read(GL_ACCOUNTS)
         for batch in _batches(workspace, months):
+            inputs = {month: recorded_inputs(workspace, month) for month in batch}
             documents = pa.concat_tables([tables.read(DOCUMENTS, month) for month in batch])
             lines = pa.concat_tables([tables.read(LINES, month) for month in batch])
             kept = books.keep_books(documents, lines, parties, accounts, workspace.company, connection=connection)
             by_month = kept.by_month()
             for month in batch:
-                found = by_month.get(month, _NO_BOOKS)
+                found, made_from = by_month.get(month, _NO_BOOKS), inputs[month]
+                tables.store.remove(_journal_file(month))
                 tables.write(STATES, found.states, month)
                 tables.write(VAT, found.vat, month)
                 tables.write(POSTINGS, found.postings, month)
+                if made_from is not None:
+                    fingerprint = str(made_from["fingerprint"]).encode()
+                    tables.store.write(_journal_file(month), fingerprint, durable=False)
                 states[month] = found.states
             progress.report("keeping the books", len(states), len(months))
     return states
@@ -250,6 +299,7 @@ def month_books(workspace: Workspace, month: str) -> MonthBooks:
         parties=tables.read(PARTIES),
         payment_conditions=tables.read(PAYMENT_CONDITIONS),
         originals=_originals(workspace, documents),
+        not_read=not_read(workspace, month),
     )
 
 
@@ -274,7 +324,9 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
     with workspace.only_builder():
         for done, month in enumerate(months, 1):
             inputs = recorded_inputs(workspace, month)
-            fingerprint = inputs["fingerprint"] if inputs else ""
+            # Entries that were made from other documents than these are written, and stale.
+            made_from = journal_inputs(workspace, month)
+            fingerprint = made_from if inputs and made_from and inputs["fingerprint"] == made_from else ""
             export = MonthExport(month_books(workspace, month), formats, fingerprint, code_version())
             files = ((file.path, file.content) for file in export.files())
             workspace.exports.publish(month, files, export.discard)

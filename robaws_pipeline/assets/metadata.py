@@ -1,6 +1,7 @@
 """What a person looks at in the UI, from what the steps returned. Amounts as text; a float only where it is plotted."""
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,17 @@ def log(context: dg.AssetExecutionContext, fetched: Fetched) -> None:
         context.log.warning(warning)
     for error in fetched.errors:
         context.log.error(error)
+
+
+def stop_when_nothing_was_read(fetched: Fetched) -> None:
+    """Fail the step when no collection could be read, so that nothing is made from nothing.
+
+    When only some could not (no right on one module, say), the rest goes on, and a check says what is missing.
+    """
+    errors = [outcome.error for outcome in fetched.outcomes if outcome.error]
+    if errors and len(errors) == len(fetched.outcomes):
+        more = f" (and {len(errors) - 1} more collections)" if len(errors) > 1 else ""
+        raise dg.Failure(f"nothing could be read from Robaws: {errors[0]}{more}", allow_retries=False)
 
 
 def fetched(result: Fetched) -> Metadata:
@@ -66,14 +78,14 @@ def complete(
     for outcome in result.outcomes:
         listed = sum(sweep.received for sweep in outcome.sweeps)
         row: dict[str, Any] = {"collection": outcome.collection, "received": listed}
-        if workspace is not None and outcome.sweeps:
+        if workspace is not None:
             held = sum(
                 count
                 for (_, collection, _), count in audit.held_by_type(workspace, months).items()
                 if collection == outcome.collection
             )
             row["held"] = held
-            if held != listed:
+            if held != listed and outcome.error is None:
                 short.append(f"{outcome.collection}: Robaws lists {listed} documents, we hold {held}")
         row["complete"] = outcome.error is None and all(sweep.complete for sweep in outcome.sweeps)
         records.append(dg.TableRecord(row))
@@ -110,6 +122,16 @@ def _sum(column: pa.ChunkedArray) -> Decimal:
     return Decimal(pc.sum(column).as_py() or 0)
 
 
+def without_texts(detail: str | None) -> str:
+    """A reason's detail without what Robaws says in words, which may name people: line numbers, ids and figures stay.
+
+    Texts stand between quotes, or after an equals sign where something could not be read. From the first to the last
+    quote, since a text may have quotes of its own.
+    """
+    shown = re.sub(r" = .* is not ", " … is not ", detail or "", flags=re.DOTALL)
+    return re.sub(r"'.*'", "…", shown, flags=re.DOTALL)
+
+
 def states(rows: pa.Table) -> Metadata:
     """Counts, totals and the held documents of a month."""
     shown: Metadata = {"documents": rows.num_rows}
@@ -127,7 +149,9 @@ def states(rows: pa.Table) -> Metadata:
                 "kind": row["collection"],
                 "number": row["number"] or row["document_id"],
                 "gross": str(row["gross"]) if row["gross"] is not None else "",
-                "why": "; ".join(describe(reason["code"], reason["detail"]) for reason in row["reasons"]),
+                "why": "; ".join(
+                    describe(reason["code"], without_texts(reason["detail"])) for reason in row["reasons"]
+                ),
             }
         )
         for row in held.select(["collection", "number", "document_id", "gross", "reasons"])

@@ -28,6 +28,7 @@ def robaws_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
     def reference(context: dg.AssetExecutionContext) -> Result:
         fetched = fetch.fetch_reference(workspace)
         show.log(context, fetched)
+        show.stop_when_nothing_was_read(fetched)
         counts = build.build_reference(workspace)
         return Result(metadata={**show.fetched(fetched), **counts}, check_results=[show.complete(fetched, COMPLETE)])
 
@@ -52,6 +53,7 @@ def robaws_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         months = list(context.partition_keys)
         fetched = fetch.fetch_history(workspace, months)
         show.log(context, fetched)
+        show.stop_when_nothing_was_read(fetched)
         for month, counts in show.held_versions(workspace, months).items():
             context.add_asset_metadata(counts, partition_key=month)
         return Result(
@@ -79,6 +81,7 @@ def robaws_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         touched = [month for month in fetched.touched if month in known]
         for month, counts in show.held_versions(workspace, touched).items():
             context.log_event(dg.AssetMaterialization(shared.key("history"), partition=month, metadata=counts))
+        show.stop_when_nothing_was_read(fetched)
         return Result(
             metadata={
                 **show.fetched(fetched),

@@ -6,6 +6,8 @@ import dagster as dg
 
 from robaws_pipeline.assets import CompanyAssets
 
+_NAMES = ("load", "changes", "months")
+
 UnresolvedJob = type(dg.define_asset_job("any", selection=dg.AssetSelection.all()))
 
 
@@ -38,3 +40,10 @@ def company_jobs(shared: CompanyAssets) -> CompanyJobs:
         changes=job("changes", "Read what changed in Robaws since", "reference", "changes", partitioned=False),
         months=job("months", "Build the exports of months from what is held", *books),
     )
+
+
+def is_of(run: dg.DagsterRun, company: str) -> bool:
+    """Whether a run works on a company: one of its jobs, or a run of its assets that people or conditions asked for."""
+    if run.job_name in {f"{company}_{name}" for name in _NAMES}:
+        return True
+    return any(key.path[0] == company for key in run.asset_selection or ())

@@ -55,9 +55,7 @@ class Runner:
         reading: dict[str, dict[str, Any]] = {}
         for event in result.all_events:
             if event.is_step_failure:
-                error = event.step_failure_data.error
-                cause = error.cause if error and error.cause else error
-                failures.append(f"{event.step_key}: {cause.message.strip() if cause else 'failed'}")
+                failures.append(f"{event.step_key}: {_why(event)}")
             elif event.event_type_value == "ASSET_CHECK_EVALUATION":
                 check = event.asset_check_evaluation_data
                 if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
@@ -77,6 +75,16 @@ class Runner:
             throttled=sum(values["throttled"] for values in reading.values()),
             reading_seconds=sum(values["seconds"] for values in reading.values()),
         )
+
+
+def _why(event: dg.DagsterEvent) -> str:
+    """What made a step fail, without Dagster's words around it."""
+    failure = event.step_failure_data
+    if failure.user_failure_data is not None and failure.user_failure_data.description:
+        return failure.user_failure_data.description
+    error = failure.error
+    cause = error.cause if error and error.cause else error
+    return cause.message.strip() if cause else "failed"
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import dagster as dg
 
 from robaws_pipeline.assets import CompanyAssets
 from robaws_pipeline.automation.dead_runs import clear_dead_runs
-from robaws_pipeline.automation.jobs import CompanyJobs
+from robaws_pipeline.automation.jobs import CompanyJobs, is_of
 from robaws_pipeline.automation.runs import UNDER_WAY, month_range_tags
 from robaws_pipeline.steps.stale import contiguous, stale_months
 
@@ -35,7 +35,7 @@ def stale_sensor(shared: CompanyAssets, jobs: CompanyJobs) -> dg.SensorDefinitio
     )
     def stale(context: dg.SensorEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         busy = context.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))
-        if any(run.job_name.startswith(f"{shared.name}_") or run.job_name.startswith("__ASSET") for run in busy):
+        if any(is_of(run, shared.name) for run in busy):
             yield dg.SkipReason("a run is under way")
             return
         today = datetime.now(shared.workspace.company.zone).date()

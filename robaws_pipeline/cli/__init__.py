@@ -3,8 +3,8 @@
 Exit codes: 0 done; 1 the work found a problem (held documents alone are not one); 2 wrong use or settings.
 """
 
-import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -38,6 +38,17 @@ class _Commands(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; settings that cannot be used are told without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise _WrongSettings(str(error)) from None
+
+
+class _WrongSettings(click.ClickException):
+    exit_code = 2
+
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
@@ -63,8 +74,4 @@ def cli(context: click.Context, config: str | None) -> None:
 
 def main() -> None:
     """The console script."""
-    try:
-        cli()
-    except SettingsError as error:
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(2)
+    cli()

@@ -14,7 +14,7 @@ import click
 
 from robaws_pipeline.automation.instance import HOME_VARIABLE, prepare_home
 from robaws_pipeline.automation.runs import Ran
-from robaws_pipeline.cli.output import err, held_table, months_table, out
+from robaws_pipeline.cli.output import err, held_table, months_table, out, say
 from robaws_pipeline.cli.work import dagster_runner
 from robaws_pipeline.sandbox.server import Process, process
 from robaws_pipeline.settings import CONFIG_VARIABLE, RateLimit, config_path, load
@@ -62,27 +62,29 @@ def demo() -> None:
     _tell_requests(ran, workspace.company.rate_limit)
     _tell_next(workspace, time.monotonic() - started)
     for failure in ran.failures:
-        err.print(f"[bold red]Problem[/] {failure}")
+        say(err, "Problem", failure, "bold red")
     if not ran.succeeded or ran.failures:
         sys.exit(1)
 
 
 def _tell_requests(ran: Ran, limit: RateLimit) -> None:
     ideal = max(0.0, (ran.requests - limit.burst) / limit.per_second)
-    out.print(
-        f"\n[bold]Asked of the API[/]  {ran.requests} requests in {ran.reading_seconds:.1f} s, "
-        f"{ran.throttled} refused (429), {ran.retries} repeated. "
-        f"Its rate limit ({limit.per_second:g}/s, burst {limit.burst}) allows them in {ideal:.1f} s at best."
+    say(
+        out,
+        "\nAsked of the API",
+        f" {ran.requests} requests in {ran.reading_seconds:.1f} s, {ran.throttled} refused (429), {ran.retries} "
+        f"repeated. Its rate limit ({limit.per_second:g}/s, burst {limit.burst}) allows them in {ideal:.1f} s at best.",
     )
 
 
 def _tell_next(workspace: Workspace, seconds: float) -> None:
     folder = Path(workspace.exports.path())
     shown = os.path.relpath(folder)
-    out.print(f"[bold]Files[/]  {shown}/<month>/: journal/*.csv, ubl/*.xml, held.csv, manifest.json")
-    out.print(f"[bold]Tables[/]  {os.path.relpath(workspace.lake.path('warehouse.duckdb'))} (SQL, views with comments)")
+    warehouse = os.path.relpath(workspace.lake.path("warehouse.duckdb"))
+    say(out, "Files", f" {shown}/<month>/: journal/*.csv, ubl/*.xml, held.csv, manifest.json")
+    say(out, "Tables", f" {warehouse} (SQL, views with comments)")
     out.print(f"Done in {seconds:.0f} s. The sandbox is stopped.\n")
-    out.print("[bold]Next[/]")
+    say(out, "Next", "")
     bin_ = os.path.relpath(Path(sys.argv[0]))
     program = bin_ if "/" in bin_ else "robaws-pipeline"
     out.print("  make dev                                          the same in the Dagster UI")

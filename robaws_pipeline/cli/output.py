@@ -10,17 +10,24 @@ from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from robaws_pipeline import progress
 from robaws_pipeline.steps.status import STATE_NAMES, Status
 
 _WIDTH = None if sys.stdout.isatty() else 110
-out = Console(highlight=False, width=_WIDTH)
-err = Console(stderr=True, highlight=False, width=_WIDTH)
+# No markup: what comes from Robaws or from the settings may have square brackets of its own.
+out = Console(highlight=False, markup=False, width=_WIDTH)
+err = Console(stderr=True, highlight=False, markup=False, width=_WIDTH)
 
 _TYPES = {"INVOICE": "invoices", "CREDIT_NOTE": "credit notes"}
 _CLOSE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1), "title_justify": "left", "title_style": "bold"}
 """Tables that fit a terminal of eighty columns."""
+
+
+def say(console: Console, label: str, text: str, style: str = "bold") -> None:
+    """A label and a sentence, on one line whatever its length, so that it can be searched and copied."""
+    console.print(Text.assemble((label, style), f" {text}"), soft_wrap=True)
 
 
 @contextmanager

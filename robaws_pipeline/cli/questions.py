@@ -6,9 +6,10 @@ import sys
 import click
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 from robaws_pipeline import fields
-from robaws_pipeline.cli.output import held_table, money, months_table, out
+from robaws_pipeline.cli.output import held_table, money, months_table, out, say
 from robaws_pipeline.cli.work import chosen, company_option, settings_of, workspaces
 from robaws_pipeline.reasons import describe
 from robaws_pipeline.steps.doctor import Diagnosis, diagnose
@@ -23,14 +24,11 @@ def _last_runs(settings_base: object, company: str, limit: int = 5) -> list[dict
     import dagster as dg  # noqa: PLC0415 - slow to import
 
     from robaws_pipeline.automation.instance import prepare_home  # noqa: PLC0415
+    from robaws_pipeline.automation.jobs import is_of  # noqa: PLC0415
 
     prepare_home(settings_base)  # type: ignore[arg-type]
     with dg.DagsterInstance.get() as instance:
-        records = [
-            record
-            for record in instance.get_run_records(limit=200)
-            if record.dagster_run.job_name.startswith(f"{company}_")
-        ]
+        records = [record for record in instance.get_run_records(limit=200) if is_of(record.dagster_run, company)]
     return [
         {
             "job": record.dagster_run.job_name,
@@ -98,7 +96,7 @@ def explain(context: click.Context, document: str, company: str | None) -> None:
 
 def _tell(explanation: Explanation) -> None:
     out.rule(f"{explanation.collection} {explanation.id}, {explanation.month}")
-    out.print("[bold]What Robaws sent[/]")
+    say(out, "What Robaws sent", "")
     out.print(Syntax(json.dumps(json.loads(explanation.json), indent=2, ensure_ascii=False), "json", word_wrap=True))
     lines = _table("Lines", "no", "type", "description", ">quantity", ">price", ">net", "tariff", "account")
     for line in explanation.lines:
@@ -115,7 +113,7 @@ def _tell(explanation: Explanation) -> None:
     if state is None:
         out.print("Not in the books yet: run robaws-pipeline nightly")
         return
-    out.print(f"[bold]State[/] {state['state']}  net {money(state['net'])}, gross {money(state['gross'])}")
+    say(out, "State", f"{state['state']}  net {money(state['net'])}, gross {money(state['gross'])}")
     for reason in state["reasons"]:
         out.print(f"  {describe(reason['code'], reason['detail'])}")
     if explanation.vat:
@@ -134,7 +132,7 @@ def _tell(explanation: Explanation) -> None:
             postings.add_row(*text, debit, credit)
         out.print(postings)
     for path, in_file in explanation.files.items():
-        out.print(f"[bold]{path}[/]")
+        say(out, path, "")
         for text_line in in_file:
             out.print(f"  {text_line}", soft_wrap=True)
 
@@ -181,7 +179,7 @@ def _tell_diagnosis(workspace: Workspace, diagnosis: Diagnosis, show_all: bool) 
         known = [field for field in found.fields if found.objects.get(field.resource)]
         present = sum(field.found for field in known)
         looked_at = found.objects.get(_resource(found.collection), 0)
-        result = "[red]cannot be read[/]" if found.error else "ok"
+        result = Text("cannot be read", "red") if found.error else Text("ok")
         counts = [str(found.total), str(looked_at), f"{present} of {len(known)}"]
         table.add_row(found.collection, found.path, *counts, result)
     out.print(table)
@@ -195,11 +193,11 @@ def _tell_diagnosis(workspace: Workspace, diagnosis: Diagnosis, show_all: bool) 
         fields_table.title = "Fields" if show_all else "Fields that no object on the page fills"
         out.print(fields_table)
     for problem in diagnosis.problems:
-        out.print(f"[bold red]Problem[/] {problem}")
+        say(out, "Problem", problem, "bold red")
     for hint in diagnosis.hints:
-        out.print(f"[bold yellow]Look at[/] {hint}")
+        say(out, "Look at", hint, "bold yellow")
     if not diagnosis.problems:
-        out.print(f"[green]{workspace.key} can be loaded[/]: robaws-pipeline load --company {workspace.key}")
+        say(out, f"{workspace.key} can be loaded:", f"robaws-pipeline load --company {workspace.key}", "green")
 
 
 def _resource(collection: str) -> str:

@@ -11,7 +11,7 @@ import dagster as dg
 from robaws_pipeline.automation.code_location import definitions
 from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.automation.runs import Ran, Runner, runner
-from robaws_pipeline.cli.output import err, held_table, months_table, out, showing_progress
+from robaws_pipeline.cli.output import err, held_table, months_table, out, say, showing_progress
 from robaws_pipeline.settings import Settings, SettingsError
 from robaws_pipeline.settings import load as load_settings
 from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months
@@ -80,14 +80,15 @@ def dagster_runner(settings: Settings) -> Iterator[Runner]:
 def finish(ran: Sequence[Ran], found: Sequence[Workspace], months: Sequence[str] | None = None) -> None:
     """Say how it went; exit 1 when something failed."""
     statuses = [read_status(workspace, months) for workspace in found]
-    out.print(months_table(statuses))
+    if any(status.rows for status in statuses):
+        out.print(months_table(statuses))
     if any(status.held for status in statuses):
         out.print(held_table(statuses, limit=20))
     for workspace in found:
         out.print(f"Files: {workspace.exports.path()}")
     failures = [failure for one in ran for failure in one.failures]
     for failure in failures:
-        err.print(f"[bold red]Problem[/] {failure}")
+        say(err, "Problem", failure, "bold red")
     if failures or not all(one.succeeded for one in ran):
         sys.exit(1)
 
@@ -192,7 +193,7 @@ def _tell(company: str, verification: Verification) -> None:
     held = sum(comparison.held for comparison in verification.comparisons)
     out.print(f"{company}: Robaws lists {listed} documents, we hold {held} ({verification.usage.requests} requests)")
     for error in verification.errors:
-        err.print(f"[bold red]Not compared[/] {error}")
+        say(err, "Not compared", error, "bold red")
     for comparison in verification.comparisons:
         for what, ids in (
             ("in Robaws, not here", comparison.missing),

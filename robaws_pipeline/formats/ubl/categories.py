@@ -69,6 +69,8 @@ class Meaning(NamedTuple):
 
     key: str
     """Treatment and rate: what the books sum by."""
+    group: str
+    """Category and rate: what the document sums by."""
     code: Code
     rate: Decimal
     """Percentage charged; 0 for all but S."""
@@ -88,7 +90,8 @@ def meaning(tariff: Tariff) -> Meaning:
         raise Held("ubl_tariff", f"VAT treatment {tariff.treatment} has no meaning on a sales document")
     if code == "S" and not tariff.rate:
         code = "Z"
-    return Meaning(booked_key(tariff.treatment, tariff.rate), code, tariff.rate, one_line(tariff.exemption_reason))
+    key, group = booked_key(tariff.treatment, tariff.rate), booked_key(code, tariff.rate)
+    return Meaning(key, group, code, tariff.rate, one_line(tariff.exemption_reason))
 
 
 class TaxGroup(NamedTuple):
@@ -126,19 +129,20 @@ def tax_groups(
     ours = {key: (base, vat_of(base, meanings[key].rate)) for key, base in sums.items()}
     if ours != booked:
         _same_as_books(ours, booked)
-    groups: dict[tuple[Code, Decimal], TaxGroup] = {}
+    groups: dict[str, TaxGroup] = {}
     for key, (base, vat) in ours.items():
-        meant = meanings[key]
-        same = groups.get((meant.code, meant.rate))
-        groups[meant.code, meant.rate] = TaxGroup(
-            meant.code,
-            meant.rate,
-            base if same is None else same.base + base,
-            vat if same is None else same.vat + vat,
-            REASON_CODES.get(meant.code),
-            " / ".join(reasons[meant.code]) if meant.code in reasons else None,
+        _, group, code, rate, _ = meanings[key]
+        before = groups.get(group)
+        reason = " / ".join(reasons[code]) if code in reasons else None
+        groups[group] = TaxGroup(
+            code,
+            rate,
+            base if before is None else before.base + base,
+            vat if before is None else before.vat + vat,
+            REASON_CODES.get(code),
+            reason,
         )
-    if len(groups) > 1 and any(code == "O" for code, _ in groups):
+    if len(groups) > 1 and any(group.code == "O" for group in groups.values()):
         raise Held(
             "ubl_outside_scope_mixed",
             "a line outside the scope of VAT stands beside lines within it, which EN 16931 cannot say: "

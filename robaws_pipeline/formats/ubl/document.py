@@ -232,7 +232,7 @@ def build(month: Month, header: Header, source: Sequence[SourceLine], booked: Ma
         net=net,
         vat=vat,
         rounding=rounding,
-        remarks=tuple(dict.fromkeys(remarks)),
+        remarks=tuple(dict.fromkeys(remarks)) if remarks else (),
     )
 
 
@@ -267,8 +267,11 @@ def _lines(
         quantity, price, replaced = priced(quantity, price, net)
         if replaced:
             remarks.append("quantity that cannot give the line total, written as 1 × the total")
+        code = unit_code(unit)
+        if code is None:
+            remarks.append(f"unit {one_line(unit)!r} is not known, written as {PIECE} (piece)")
         name, description = _named(text)
-        lines.append(Line(quantity, _unit(unit, remarks), net, price, name, description, above, meant.code, meant.rate))
+        lines.append(Line(quantity, code or PIECE, net, price, name, description, above, meant.code, meant.rate))
         amounts.append((meant, net))
     return tuple(lines), note, amounts
 
@@ -311,13 +314,6 @@ def _meanings(month: Month, rows: Sequence[tuple[SourceLine, str | None, str | N
         follows = meant is None or (not row.net and (meant.code == "O") != (lead.code == "O"))
         meanings.append(lead if follows or meant is None else meant)
     return meanings
-
-
-def _unit(typed: str | None, remarks: list[str]) -> str:
-    code = unit_code(typed)
-    if code is None:
-        remarks.append(f"unit {one_line(typed)!r} is not known, written as {PIECE} (piece)")
-    return code or PIECE
 
 
 def _named(text: str | None) -> tuple[str, str | None]:
@@ -363,11 +359,10 @@ def _original(month: Month, header: Header, remarks: list[str]) -> Original | No
 
 
 def _payment(our: Seller, header: Header, remarks: list[str], *, credit_note: bool) -> Payment | None:
-    reference = payment_reference(header.payment_reference)
-    if reference is not None and not reference.valid:
-        remarks.append(f"structured communication {reference.text} has wrong check digits, written as it is")
+    text, valid = payment_reference(header.payment_reference)
+    if not valid:
+        remarks.append(f"structured communication {text} has wrong check digits, written as it is")
     due_date = header.due_date if credit_note else None
-    text = reference.text if reference else None
     if our.iban is not None:
         return Payment("30", due_date, text, our.iban, our.bic)
     # A credit transfer must name an account (BR-61); 1 leaves the way of paying open.

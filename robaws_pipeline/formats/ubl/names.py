@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from robaws_pipeline.formats.contract import path_problem
 
@@ -15,19 +15,20 @@ def file_names(numbers: Iterable[tuple[str, str | None]]) -> dict[str, str]:
 
     Numbers that meet in one name, also when only case differs, all get ``-<id>``.
     """
-    ids = {}
-    stems = {}
-    for document_id, number in numbers:
-        ids[document_id] = _token(document_id)
-        stems[document_id] = _stem(number or document_id)
-    while True:
+    stems = {document_id: _stem(number or document_id) for document_id, number in numbers}
+    while met := _met(stems):
         # Two names that both end in their own id differ, so this ends: each round appends at least one id more.
-        counts = Counter(stem.casefold() for stem in stems.values())
-        met = [document_id for document_id, stem in stems.items() if counts[stem.casefold()] > 1]
-        if not met:
-            return {document_id: f"{stem}.xml" for document_id, stem in stems.items()}
         for document_id in met:
-            stems[document_id] = f"{stems[document_id]}-{ids[document_id]}"
+            stems[document_id] = f"{stems[document_id]}-{_token(document_id)}"
+    return {document_id: f"{stem}.xml" for document_id, stem in stems.items()}
+
+
+def _met(stems: Mapping[str, str]) -> list[str]:
+    """Ids whose names are not theirs alone."""
+    counts = Counter([stem.casefold() for stem in stems.values()])
+    if len(counts) == len(stems):
+        return []
+    return [document_id for document_id, stem in stems.items() if counts[stem.casefold()] > 1]
 
 
 def _stem(number: str) -> str:

@@ -83,11 +83,16 @@ def _keyed(vat: pa.Table) -> pa.Table:
 
 
 def _booked(rows: list[tuple[Any, ...]], sign: int) -> dict[str, Booked]:
-    sums: dict[str, Booked] = {}
-    for key, base, vat in rows:
-        before = sums.get(key, (0, 0))
-        sums[key] = (before[0] + sign * base, before[1] + sign * vat)
-    return sums
+    if sign < 0:
+        rows = [(key, -base, -vat) for key, base, vat in rows]
+    sums = {key: (base, vat) for key, base, vat in rows}
+    if len(sums) == len(rows):
+        return sums
+    # Rows that differ in what is self-assessed only: on a sales document that makes no difference.
+    return {
+        key: (sum(base for same, base, _ in rows if same == key), sum(vat for same, _, vat in rows if same == key))
+        for key in sums
+    }
 
 
 def _by_document(table: pa.Table, ids: pa.Array, names: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:

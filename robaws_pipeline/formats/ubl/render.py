@@ -1,12 +1,12 @@
 """A `Document` as UBL 2.1, element by element in the order of the schema. No decisions are taken here.
 
-Nothing but `text`, `amount`, `number` and `optional` turns data into XML.
+Nothing but `text`, `number`, `money` and dates turns data into XML.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from robaws_pipeline.formats.ubl.categories import TaxGroup
@@ -18,11 +18,12 @@ EN_16931 = "urn:cen.eu:en16931:2017"
 PEPPOL = f"{EN_16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 PEPPOL_PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 
+_PLAIN_PROFILE = f"<cbc:CustomizationID>{EN_16931}</cbc:CustomizationID>"
+_PEPPOL_PROFILE = f"<cbc:CustomizationID>{PEPPOL}</cbc:CustomizationID><cbc:ProfileID>{PEPPOL_PROFILE}</cbc:ProfileID>"
 _NAMESPACE = "urn:oasis:names:specification:ubl:schema:xsd"
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(NamedTuple):
     """The element names in which an invoice and a credit note differ."""
 
     root: str
@@ -37,21 +38,15 @@ _CREDIT_NOTE = _Names("CreditNote", "CreditNoteLine", "CreditedQuantity")
 def render(document: Document) -> bytes:
     """The file: UTF-8 with a declaration, no indentation; the same document always gives the same bytes."""
     names = _CREDIT_NOTE if document.credit_note else _INVOICE
-    note = optional("cbc:Note", document.note)
-    kind = (
-        f"<cbc:CreditNoteTypeCode>381</cbc:CreditNoteTypeCode>{note}"
-        if document.credit_note
-        else f"{_date('cbc:DueDate', document.due_date)}<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>{note}"
-    )
     currency = document.currency
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<{names.root} xmlns="{_NAMESPACE}:{names.root}-2"'
-        f' xmlns:cac="{_NAMESPACE}:CommonAggregateComponents-2" xmlns:cbc="{_NAMESPACE}:CommonBasicComponents-2">'
-        f"{_profile(document.peppol)}"
+        f'<{names.root} xmlns="{_NAMESPACE}:{names.root}-2" xmlns:cac="{_NAMESPACE}:CommonAggregateComponents-2"'
+        f' xmlns:cbc="{_NAMESPACE}:CommonBasicComponents-2">'
+        f"{_PEPPOL_PROFILE if document.peppol else _PLAIN_PROFILE}"
         f"<cbc:ID>{text(document.number)}</cbc:ID>"
         f"{_date('cbc:IssueDate', document.issue_date)}"
-        f"{kind}"
+        f"{_type(document)}"
         f"<cbc:DocumentCurrencyCode>{text(currency)}</cbc:DocumentCurrencyCode>"
         f"<cbc:BuyerReference>{text(document.buyer_reference)}</cbc:BuyerReference>"
         f"{_billing_reference(document.original)}"
@@ -63,31 +58,43 @@ def render(document: Document) -> bytes:
         f"<cac:TaxTotal>{amount('cbc:TaxAmount', document.vat, currency)}"
         f"{''.join([_tax_group(group, currency) for group in document.groups])}</cac:TaxTotal>"
         f"{_totals(document)}"
-        f"{''.join([_line(names, number_, line, currency) for number_, line in enumerate(document.lines, 1)])}"
+        f"{''.join([_line(names, position, line, currency) for position, line in enumerate(document.lines, 1)])}"
         f"</{names.root}>\n"
     ).encode()
 
 
+def _type(document: Document) -> str:
+    """Due date, type and note, whose order differs."""
+    note = optional("cbc:Note", document.note)
+    if document.credit_note:
+        return f"<cbc:CreditNoteTypeCode>381</cbc:CreditNoteTypeCode>{note}"
+    return f"{_date('cbc:DueDate', document.due_date)}<cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode>{note}"
+
+
 def text(value: str) -> str:
     """Any text as XML content."""
-    return escape(value if value.isprintable() else strip_forbidden(value))
+    if not value.isprintable():
+        value = strip_forbidden(value)
+    return escape(value) if "&" in value or "<" in value or ">" in value else value
 
 
 def number(value: Decimal) -> str:
     """A quantity, price or percentage: no exponent, no trailing zeros."""
-    digits = plain(value)
+    digits = str(value)
+    if "E" in digits:
+        digits = format(value, "f")
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
-def plain(value: Decimal) -> str:
-    """All digits of a decimal, without exponent."""
-    digits = str(value)  # four times as fast as format, which is needed only when there is an exponent
+def money(value: Decimal) -> str:
+    """An amount with all its digits, without exponent."""
+    digits = str(value)  # four times as fast as format, which only an exponent needs
     return format(value, "f") if "E" in digits else digits
 
 
 def amount(tag: str, value: Decimal, currency: str) -> str:
     """An element with an amount of money."""
-    return f'<{tag} currencyID="{currency}">{plain(value)}</{tag}>'
+    return f'<{tag} currencyID="{currency}">{money(value)}</{tag}>'
 
 
 def optional(tag: str, value: str | None) -> str:
@@ -97,15 +104,6 @@ def optional(tag: str, value: str | None) -> str:
 
 def _date(tag: str, value: date | None) -> str:
     return "" if value is None else f"<{tag}>{value.isoformat()}</{tag}>"
-
-
-def _profile(peppol: bool) -> str:
-    if not peppol:
-        return f"<cbc:CustomizationID>{EN_16931}</cbc:CustomizationID>"
-    return (
-        f"<cbc:CustomizationID>{PEPPOL}</cbc:CustomizationID>"
-        f"<cbc:ProfileID>{PEPPOL_PROFILE}</cbc:ProfileID>"
-    )  # fmt: skip
 
 
 def _billing_reference(original: Original | None) -> str:
@@ -232,7 +230,7 @@ def _line(names: _Names, position: int, line: Line, currency: str) -> str:
         f"<cac:{names.line}><cbc:ID>{position}</cbc:ID>"
         f"{'' if note is None else optional('cbc:Note', note)}"
         f'<cbc:{names.quantity} unitCode="{unit}">{number(quantity)}</cbc:{names.quantity}>'
-        f"{amount('cbc:LineExtensionAmount', net, currency)}"
+        f'<cbc:LineExtensionAmount currencyID="{currency}">{money(net)}</cbc:LineExtensionAmount>'
         f"<cac:Item>{'' if description is None else optional('cbc:Description', description)}"
         f"<cbc:Name>{text(name)}</cbc:Name>"
         f"<cac:ClassifiedTaxCategory>{_category(code, percent)}{_TAX_SCHEME}</cac:ClassifiedTaxCategory></cac:Item>"

@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from ubl_books import COMPANY, Doc, books, line, party, text
+from ubl_books import COMPANY, Doc, books, line, party, table, text
 from ubl_reader import export
 
+from robaws_pipeline import schema
 from robaws_pipeline.formats.ubl import UblFormat
 from robaws_pipeline.settings import Company
 
@@ -67,9 +68,26 @@ def test_booked_treatment_without_lines_is_held() -> None:
     assert [held.code for held in made.held] == ["ubl_totals"]
 
 
+def test_vat_booked_in_parts_is_one_amount() -> None:
+    """Rows that differ only in what is self-assessed are one treatment and rate on a sale."""
+    sound = books(Doc([line("60.00"), line("40.00")], type="CREDIT_NOTE"))
+    rows = sound.vat.to_pylist()
+    parts = [
+        {**rows[0], "base": Decimal("-70.00"), "vat": Decimal("-14.70")},
+        {**rows[0], "base": Decimal("-30.00"), "vat": Decimal("-6.30"), "self_assessed_rate": Decimal(21)},
+    ]
+    made, files = export(_with(sound, vat=table(schema.VAT, parts)))
+    assert made.held == []
+    assert len(files) == 1
+
+
+def _with(sound: Any, **changes: Any) -> Any:
+    return type(sound)(**{**{slot: getattr(sound, slot) for slot in type(sound).__slots__}, **changes})
+
+
 def _with_vat_of_two(sound: Any) -> Any:
     more = books(Doc([line(), line("10.00", "6")])).vat
-    return type(sound)(**{**{slot: getattr(sound, slot) for slot in type(sound).__slots__}, "vat": more})
+    return _with(sound, vat=more)
 
 
 @pytest.mark.parametrize(
@@ -108,8 +126,6 @@ def test_a_cent_per_rate_is_not_held() -> None:
 def test_state_without_a_document_is_a_fault_of_the_tables() -> None:
     """It can only come from a half-built month: say so, and write nothing as if it were right."""
     whole = books(Doc())
-    broken = type(whole)(
-        **{**{slot: getattr(whole, slot) for slot in type(whole).__slots__}, "documents": whole.documents.slice(1)}
-    )
+    broken = _with(whole, documents=whole.documents.slice(1))
     with pytest.raises(ValueError, match="sales document 1 is in states and not in documents"):
         export(broken)

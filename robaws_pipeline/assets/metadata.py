@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 import dagster as dg
@@ -19,7 +20,7 @@ from robaws_pipeline.steps.workspace import Workspace
 Metadata = dict[str, Any]
 
 _HELD_SHOWN = 100
-_PREVIEW_LINES = 12
+_PREVIEW_ROWS = 12
 
 
 def log(context: dg.AssetExecutionContext, fetched: Fetched) -> None:
@@ -176,25 +177,31 @@ def exported(export: Exported, workspace: Workspace, month: str) -> Metadata:
         shown[f"{name}_documents"], shown[f"{name}_held"] = written["documents"], written["held"]
     preview = workspace.exports.read(f"{month}/journal/journal.csv")
     if preview:
-        # Without the columns that name people: the UI has no login.
-        lines = preview.decode("utf-8-sig").splitlines()[: _PREVIEW_LINES + 1]
-        shown["journal_preview"] = dg.MetadataValue.md(_preview(lines))
+        shown["journal_preview"] = _preview(preview)
     return shown
 
 
-_PREVIEW_COLUMNS = ("journal_code", "doc_number", "doc_date", "account", "debit", "credit", "vat_code")
+# Without the columns that name people: the UI has no login.
+_PREVIEW_COLUMNS = ["journal", "number", "date", "account", "debit", "credit", "kind", "treatment", "vat_rate"]
 
 
-def _preview(lines: Sequence[str]) -> str:
-    import csv  # noqa: PLC0415 - only here
+def _preview(journal: bytes) -> dg.MetadataValue[Any]:
+    """The first rows of journal.csv as a spreadsheet would show them."""
+    import pandas as pd  # noqa: PLC0415 - slow to import, and only needed here
 
-    rows = list(csv.DictReader(lines, delimiter=";"))
-    columns = [column for column in _PREVIEW_COLUMNS if rows and column in rows[0]]
-    if not columns:
-        return "empty"
-    table = [" | ".join(columns), " | ".join("---" for _ in columns)]
-    table += [" | ".join(row[column] or "" for column in columns) for row in rows]
-    return "\n".join(f"| {line} |" for line in table)
+    rows = pd.read_csv(
+        BytesIO(journal),
+        sep=";",
+        encoding="utf-8-sig",
+        dtype=str,
+        keep_default_na=False,
+        usecols=_PREVIEW_COLUMNS,
+        nrows=_PREVIEW_ROWS,
+    )
+    records = zip(*(rows[column] for column in _PREVIEW_COLUMNS), strict=True)
+    return dg.MetadataValue.table(
+        [dg.TableRecord(dict(zip(_PREVIEW_COLUMNS, record, strict=True))) for record in records]
+    )
 
 
 def plot(months: Mapping[str, pa.Table]) -> dg.MetadataValue[str]:

@@ -1,18 +1,17 @@
 """The raw log: a grow-only set of versions, the only thing that cannot be made again from something else.
 
 A file holds versions of one collection and one month of document date (`ALL` for parties and reference lists), one row
-a version (`schema.RAW`). Files are never changed, so a kill at any moment leaves complete files only, and fetching
-the same thing twice adds nothing. The current version of an object in a folder is its newest row there. When a
-document's date moves to another month, its new version is written to both folders: the old month's newest row then
-says that it lives elsewhere, and a month is read without looking at the others.
+a version (`schema.RAW`). Files are never changed, only merged into one that holds the same rows, so a kill at any
+moment leaves complete files only, and fetching the same thing twice adds nothing. The current version of an object in a
+folder is its newest row there. When a document's date moves to another month, its new version is written to both
+folders: the old month's newest row then says that it lives elsewhere; a month is read without looking at the others.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -27,6 +26,8 @@ _NARROW = [*_KEY, "month", "type", "date"]
 """What tells versions apart: everything but the JSON."""
 _NARROW_ROWS_KEPT = 250_000
 _FILES_BEFORE_COMPACTION = 12
+_LISTINGS = 5
+"""Times a folder is listed again when a file of it is merged away while it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +68,55 @@ def rows(collection: str, versions: Sequence[Version], fetched_at: datetime) -> 
     )
 
 
-# Newest first. An object without updatedAt is as new as the moment it was received.
-_NEWEST = "coalesce(updated_at, fetched_at) DESC, fetched_at DESC, deleted DESC, hash DESC"
+def contents(current: pa.Table) -> str:
+    """Identifies what current versions say (`RawLog.current` or `heads`): which objects, their content, which are gone.
+
+    It does not depend on when, in which order or how often they were received.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for name in ("id", "hash", "deleted"):
+        digest.update("\n".join(map(str, current[name].to_pylist())).encode() + b"\0")
+    return digest.hexdigest()
+
+
+_ORDER = [("age", "descending"), *((name, "descending") for name in ("fetched_at", "deleted", "hash"))]
+"""Newest first. `age`: updatedAt; an object without one is as new as the moment it was received."""
+
+
+def _first(table: pa.Table, by: Sequence[str], tie: Sequence[str] = ()) -> pa.Table:
+    """The newest row of each combination of `by`; among equals the one with the greatest `tie`."""
+    columns = [*by, *tie, "fetched_at", "deleted", "hash"]
+    keyed = table.select(columns).append_column("age", pc.coalesce(table["updated_at"], table["fetched_at"]))
+    keys = [*((name, "ascending") for name in by), *_ORDER, *((name, "descending") for name in tie)]
+    order = pc.sort_indices(keyed, sort_keys=keys)
+    groups = keyed.select(by).take(order)
+    differs = pa.array([False] * max(len(order) - 1, 0), pa.bool_())
+    for name in by:
+        values = groups[name]
+        differs = pc.or_(differs, pc.not_equal(values[1:], values[:-1]).combine_chunks())
+    kept = pa.concat_arrays([order[:1], order[1:].filter(differs)])
+    return table.take(kept.take(pc.sort_indices(kept)))
 
 
 def _newest(table: pa.Table) -> pa.Table:
     """The newest row of each id."""
     if pc.count_distinct(table["id"]).as_py() == table.num_rows:
         return table
-    numbered = table.select(_KEY).append_column("row_no", pa.array(range(table.num_rows), pa.int64()))
-    with duckdb.connect() as connection:
-        connection.register("numbered", numbered)
-        keep = connection.sql(
-            f"SELECT row_no FROM numbered QUALIFY row_number() OVER (PARTITION BY id ORDER BY {_NEWEST}) = 1 "  # noqa: S608
-            "ORDER BY row_no"
-        ).to_arrow_table()
-    return table.take(keep["row_no"])
+    return _first(table, ["id"])
 
 
 def _rows(table: pa.Table) -> list[tuple[str, datetime | None, str, bool]]:
     """What makes one version differ from another: id, updated_at, hash, deleted."""
     return list(zip(*(table[name].to_pylist() for name in ("id", "updated_at", "hash", "deleted")), strict=True))
+
+
+def _distinct(table: pa.Table) -> pa.Table:
+    """Every row once: a kill may have left the files that a merged one holds too."""
+    keys = list(zip(*(table[name].to_pylist() for name in (*_KEY, "month")), strict=True))
+    if len(set(keys)) == len(keys):
+        return table
+    first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
+    return table.take(pa.array(sorted(first.values()), pa.int64()))
 
 
 class RawLog:
@@ -107,13 +136,22 @@ class RawLog:
         folder = f"{collection}/{month}"
         return [f"{folder}/{name}" for name in self.store.names(folder) if name.endswith(".parquet")]
 
+    def _each(self, collection: str, month: str, read: Callable[[str], pa.Table]) -> list[pa.Table]:
+        """What `read` makes of each file of a folder."""
+        for attempt in range(1, _LISTINGS + 1):
+            try:
+                return [read(name) for name in self._files(collection, month)]
+            except FileNotFoundError:
+                # Another process merged files between the listing and the reading: their rows are in a newer one.
+                if attempt == _LISTINGS:
+                    raise
+        raise AssertionError("unreachable")
+
     def _read(self, collection: str, month: str) -> pa.Table:
-        parts = [self.store.read_table(name) for name in self._files(collection, month)]
-        return pa.concat_tables(parts) if parts else RAW.empty()
+        return pa.concat_tables([RAW.empty(), *self._each(collection, month, self.store.read_table)])
 
     def _read_narrow(self, collection: str, month: str) -> pa.Table:
-        parts = [self._narrow_of(name) for name in self._files(collection, month)]
-        return pa.concat_tables(parts) if parts else RAW.empty().select(_NARROW)
+        return pa.concat_tables([RAW.empty().select(_NARROW), *self._each(collection, month, self._narrow_of)])
 
     def _narrow_of(self, name: str) -> pa.Table:
         found = self._narrow.get(name)
@@ -126,9 +164,23 @@ class RawLog:
             self._narrow[name] = found
         return found
 
-    def fingerprint(self, collection: str, month: str) -> str:
-        """Changes exactly when the files of the month do: their names come from their content."""
-        return content_hash("\n".join(self._files(collection, month)).encode())
+    def _listing(self, collection: str, months: Iterable[str]) -> str:
+        """Changes when the files of the months do, or what counts as newest: file names come from their content."""
+        names = [name for month in months for name in self._files(collection, month)]
+        return content_hash("\n".join([str(_ORDER), *names]).encode())
+
+    def fingerprint(self, collection: str, month: str = ALL) -> str:
+        """Changes exactly when what `current` says of the month does; see `contents`.
+
+        It is noted beside the files, in ``.contents``, and not computed again while they are the same.
+        """
+        note, listing = f"{collection}/{month}/.contents", self._listing(collection, [month])
+        known, _, found = (self.store.read(note) or b"").decode().partition(" ")
+        if known != listing:
+            found = contents(self.heads(collection, month))
+            if self._files(collection, month):
+                self.store.write(note, f"{listing} {found}".encode(), durable=False)
+        return found
 
     def current(self, collection: str, month: str = ALL) -> pa.Table:
         """The current version of every object that lives in the month, deleted ones included; ordered by id."""
@@ -136,7 +188,7 @@ class RawLog:
         return newest.filter(pc.equal(newest["month"], month)).sort_by("id")
 
     def heads(self, collection: str, month: str = ALL) -> pa.Table:
-        """As `current`, without the JSON: id, type, updated_at, deleted, hash."""
+        """As `current`, without the JSON: id, type, date, updated_at, fetched_at, deleted, hash."""
         newest = _newest(self._read_narrow(collection, month))
         here = newest.filter(pc.equal(newest["month"], month))
         return here.select(["id", "type", "date", "updated_at", "fetched_at", "deleted", "hash"]).sort_by("id")
@@ -145,17 +197,18 @@ class RawLog:
         """Current versions of these ids wherever they live; ids that are not held are left out."""
         wanted = pa.array(sorted(set(ids)), pa.string())
         read = list(dict.fromkeys([*_KEY, "month", *columns]))
-        parts = []
-        for month in self.months(collection) if len(wanted) else ():
-            for name in self._files(collection, month):
-                part = self._narrow_of(name)
-                if not pc.any(pc.is_in(part["id"], wanted)).as_py():
-                    continue
-                if not set(read) <= set(_NARROW):
-                    part = self.store.read_table(name, read)
-                parts.append(part.select(read).filter(pc.is_in(part["id"], wanted)))
-        found = pa.concat_tables(parts) if parts else RAW.empty().select(read)
-        return _newest(found).select(list(columns)).sort_by("id")
+        nothing = RAW.empty().select(read)
+
+        def part(name: str) -> pa.Table:
+            narrow = self._narrow_of(name)
+            if not pc.any(pc.is_in(narrow["id"], wanted)).as_py():
+                return nothing
+            rows = narrow if set(read) <= set(_NARROW) else self.store.read_table(name, read)
+            return rows.select(read).filter(pc.is_in(rows["id"], wanted))
+
+        months = self.months(collection) if len(wanted) else []
+        parts = [found for month in months for found in self._each(collection, month, part)]
+        return _newest(pa.concat_tables([nothing, *parts])).sort_by("id").select(list(columns))
 
     def add(self, table: pa.Table) -> set[str]:
         """Set union with rows of one collection; returns the months whose folder gained a row.
@@ -176,11 +229,14 @@ class RawLog:
             table = self._unknown(table, held)
         if not table.num_rows:
             return False
+        self._append(collection, folder, table)
+        return True
+
+    def _append(self, collection: str, folder: str, table: pa.Table) -> None:
         if len(self._files(collection, folder)) >= _FILES_BEFORE_COMPACTION:
             self._compact(collection, folder, table)
         else:
             self._write(collection, folder, table)
-        return True
 
     @staticmethod
     def _unknown(table: pa.Table, held: pa.Table) -> pa.Table:
@@ -193,7 +249,9 @@ class RawLog:
             id_, updated_at, *_ = row
             current = head.get(id_)
             outdated = current is not None and updated_at and current[0] and updated_at < current[0]
-            keep.append(current != row[1:] and not (outdated and row in known))
+            # The content that is current, once received without its updatedAt, says nothing new a third time.
+            same = current is not None and current[1:] == row[2:]
+            keep.append(current != row[1:] and not ((outdated or same) and row in known))
             if not outdated:
                 head[id_] = row[1:]
             known.add(row)
@@ -211,7 +269,7 @@ class RawLog:
     def _compact(self, collection: str, folder: str, table: pa.Table) -> None:
         """One file instead of many. A kill in between leaves rows twice, which a set union does not mind."""
         files = self._files(collection, folder)
-        merged = self._write(collection, folder, pa.concat_tables([self._read(collection, folder), table]))
+        merged = self._write(collection, folder, _distinct(pa.concat_tables([self._read(collection, folder), table])))
         for name in files:
             if name != merged:
                 self.store.remove(name)
@@ -220,34 +278,33 @@ class RawLog:
         """Make every folder that holds a version of a document know the document's newest one.
 
         What a date that moved to another month needs, and what a kill between two files may have left undone.
-        Returns the months whose folder gained a row.
+        Returns the months whose folder gained a row. It notes in ``raw/<collection>/settled`` which files it found in
+        order, and reads nothing while these are all there is.
         """
+        months = self.months(collection)
+        if len(months) < 2:
+            return set()
+        note, listing = f"{collection}/settled", self._listing(collection, months).encode()
+        if self.store.read(note) == listing:
+            return set()
         parts = []
-        for month in self.months(collection):
+        for month in months:
             part = self._read_narrow(collection, month)
             parts.append(part.append_column("folder", pa.repeat(pa.scalar(month, pa.string()), part.num_rows)))
-        if len(parts) < 2:
-            return set()
-        with duckdb.connect() as connection:
-            connection.register("versions", pa.concat_tables(parts))
-            behind = connection.sql(
-                f"""
-                WITH newest AS (
-                    SELECT * FROM versions
-                    QUALIFY row_number() OVER (PARTITION BY id ORDER BY {_NEWEST}, folder = month DESC) = 1
-                ), in_folder AS (
-                    SELECT * FROM versions
-                    QUALIFY row_number() OVER (PARTITION BY id, folder ORDER BY {_NEWEST}) = 1
-                )
-                SELECT id, in_folder.folder AS folder, newest.folder AS source, newest.hash AS hash,
-                    newest.fetched_at AS fetched_at, newest.deleted AS deleted
-                FROM in_folder JOIN newest USING (id)
-                WHERE (in_folder.updated_at, in_folder.fetched_at, in_folder.hash, in_folder.deleted, in_folder.month)
-                    IS DISTINCT FROM
-                    (newest.updated_at, newest.fetched_at, newest.hash, newest.deleted, newest.month)
-                ORDER BY folder, id
-                """  # noqa: S608
-            ).to_arrow_table()
+        versions = pa.concat_tables(parts)
+        counts = versions["id"].value_counts()
+        several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+        versions = versions.filter(pc.is_in(versions["id"], several))
+        versions = versions.append_column("at_home", pc.equal(versions["folder"], versions["month"]))
+        newest = _first(versions, ["id"], ["at_home"]).rename_columns({"folder": "source"})
+        in_folder = _first(versions, ["folder", "id"])
+        here = newest.take(pc.index_in(in_folder["id"], newest["id"].combine_chunks()))
+        differs = pa.array([False] * in_folder.num_rows, pa.bool_())
+        for name in ("fetched_at", "deleted", "hash", "month"):
+            differs = pc.or_(differs, pc.not_equal(in_folder[name], here[name]).combine_chunks())
+        behind = in_folder.append_column("source", here["source"]).filter(differs)
+        if not behind.num_rows:
+            self.store.write(note, listing, durable=False)
         touched = set()
         for folder in pc.unique(behind["folder"]).to_pylist():
             rows_here = behind.filter(pc.equal(behind["folder"], folder))
@@ -255,20 +312,24 @@ class RawLog:
                 ids = rows_here.filter(pc.equal(rows_here["source"], source))["id"]
                 found = _newest(self._read(collection, source))
                 missing = found.filter(pc.is_in(found["id"], ids.combine_chunks()))
-                self._write(collection, folder, missing)
+                self._append(collection, folder, missing)
                 touched.add(folder)
         return touched
 
     def mark_deleted(self, collection: str, month: str, ids: Iterable[str], at: datetime) -> bool:
-        """Record that Robaws no longer lists these documents of the month; their last content stays."""
+        """Record that Robaws no longer has these documents of the month; their last content stays.
+
+        `at` is when that was found, by the clock that `fetched_at` follows. A deletion is always newer than what it
+        deletes, whatever the clock did.
+        """
         wanted = pa.array(sorted(set(ids)), pa.string())
         now = self.current(collection, month)
         gone = now.filter(pc.and_(pc.is_in(now["id"], wanted), pc.invert(now["deleted"])))
         if not gone.num_rows:
             return False
-        for name, value in (("deleted", True), ("fetched_at", at)):
+        found = [max(at, received + timedelta(microseconds=1)) for received in gone["fetched_at"].to_pylist()]
+        for name, values in (("deleted", [True] * len(found)), ("fetched_at", found)):
             field = RAW.schema.field(name)
-            column = pa.repeat(pa.scalar(value, field.type), gone.num_rows)
-            gone = gone.set_column(RAW.schema.get_field_index(name), field, column)
-        self._write(collection, month, gone)
+            gone = gone.set_column(RAW.schema.get_field_index(name), field, pa.array(values, field.type))
+        self._append(collection, month, gone)
         return True

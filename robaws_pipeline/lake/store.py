@@ -4,11 +4,22 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # elsewhere a folder cannot be opened
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 class Store:
@@ -61,6 +72,7 @@ class Store:
                 stream.write(content)
             return
         file = Path(target)
+        made = [folder for folder in file.parents if not folder.exists()]
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
         try:
@@ -70,6 +82,10 @@ class Store:
                     stream.flush()
                     os.fsync(stream.fileno())
             unfinished.replace(file)
+            if durable:
+                # The name is an entry of the folder, and a new folder one of the folder above it.
+                for folder in (file.parent, *(folder.parent for folder in made)):
+                    _sync_folder(folder)
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -88,8 +104,10 @@ class Store:
 
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens when there is none."""
-        if self._fs.get_file_info(self.path(name)).type == fs.FileType.File:
-            self._fs.delete_file(self.path(name))
+        # Another process may remove it between the question and the deed.
+        with suppress(FileNotFoundError):
+            if self._fs.get_file_info(self.path(name)).type == fs.FileType.File:
+                self._fs.delete_file(self.path(name))
 
     def publish(self, folder: str, files: Iterable[tuple[str, bytes]], discard: Iterable[str] = ()) -> None:
         """Replace `folder` by `files` (paths in it, bytes), written one at a time.
@@ -106,10 +124,13 @@ class Store:
 
     def _publish_local(self, target: Path, files: Iterable[tuple[str, bytes]], discard: Iterable[str]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in target.parent.glob(f".{target.name}.*"):
-            shutil.rmtree(leftover)
         fresh = target.with_name(f".{target.name}.new")
         old = target.with_name(f".{target.name}.old")
+        # What a kill left: a new folder that is not whole, or between the two renames the only old one there is.
+        shutil.rmtree(fresh, ignore_errors=True)
+        if old.exists() and not target.exists():
+            old.rename(target)
+        shutil.rmtree(old, ignore_errors=True)
         made: set[Path] = set()
         try:
             fresh.mkdir()
@@ -121,6 +142,10 @@ class Store:
                 file.write_bytes(content)
             for name in discard:
                 (fresh / name).unlink(missing_ok=True)
+                for folder in (fresh / name).parents:
+                    if folder == fresh or any(folder.iterdir()):
+                        break
+                    folder.rmdir()
             if target.exists():
                 target.rename(old)
             fresh.rename(target)

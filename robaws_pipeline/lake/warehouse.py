@@ -1,7 +1,8 @@
 """``warehouse.duckdb``: everything of one company for SQL, as views over the Parquet files of the tables.
 
-Views cost nothing to build and are never behind the files. The file is made beside the old one and swapped in, so that
-an open reader keeps what it has and the next one sees the new.
+Views cost nothing to build and are never behind the files. When the lake is in an object store, to which whoever opens
+the warehouse may have no key, the tables are in the file itself. The file is made beside the old one and swapped in, so
+that an open reader keeps what it has and the next one sees the new.
 """
 
 import tempfile
@@ -18,17 +19,21 @@ FILE = "warehouse.duckdb"
 
 
 def build(lake: Store, tables: Tables) -> list[str]:
-    """Make the warehouse of a lake anew; returns the names of its views. Writes a local file or an object."""
+    """Make the warehouse of a lake anew; returns the names of what is in it. Writes a local file or an object."""
     with tempfile.TemporaryDirectory(prefix="warehouse") as folder:
         file = Path(folder) / FILE
         with duckdb.connect(str(file)) as connection:
             for table in TABLES:
-                connection.execute(_view(tables, table))
-                _comment(connection, table)
+                if tables.store.is_local:
+                    connection.execute(_view(tables, table))
+                else:
+                    _copy(connection, tables, table)
+                _comment(connection, table, "VIEW" if tables.store.is_local else "TABLE")
             analyst_views = resources.files(__package__).joinpath("warehouse.sql").read_text(encoding="utf-8")
             connection.execute(analyst_views)
             found = connection.execute(
-                "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL"
+                "SELECT view_name FROM duckdb_views() WHERE NOT internal "
+                "UNION ALL SELECT table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL"
             ).fetchall()
         lake.write(FILE, file.read_bytes())
     return [name for (name,) in found]
@@ -47,10 +52,20 @@ def _view(tables: Tables, table: Table) -> str:
     return f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false"
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _copy(connection: duckdb.DuckDBPyConnection, tables: Tables, table: Table) -> None:
+    """The table itself, a month at a time."""
+    connection.register("rows", table.empty())
+    connection.execute(f"CREATE TABLE {table.name} AS FROM rows")
+    for month in tables.months(table) if table.monthly else [None]:
+        connection.register("rows", tables.read(table, month))
+        connection.execute(f"INSERT INTO {table.name} FROM rows")
+    connection.unregister("rows")
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: Table, kind: str) -> None:
     def literal(text: str) -> str:
         return "'" + text.replace("'", "''") + "'"
 
-    connection.execute(f"COMMENT ON VIEW {table.name} IS {literal(table.comment)}")
+    connection.execute(f"COMMENT ON {kind} {table.name} IS {literal(table.comment)}")
     for column in table.columns:
         connection.execute(f'COMMENT ON COLUMN {table.name}."{column.name}" IS {literal(column.comment)}')

@@ -6,6 +6,7 @@ so that what can be read is read and the rest is told: `documents.problems` says
 hold the document for it.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
@@ -26,6 +27,7 @@ from robaws_pipeline.schema import (
     PAYMENT_CONDITIONS,
     VAT_TARIFFS,
 )
+from robaws_pipeline.settings import SettingsError
 
 Spelling = Mapping[str, Mapping[str, str]]
 """A company's own spellings: resource → our name → Robaws's key."""
@@ -34,6 +36,7 @@ Problems = list[dict[str, str]]
 """`schema.REASON` values of one document."""
 
 _EXACT = Context(prec=60)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,6})?", re.ASCII)
 _STEP = Decimal(1).scaleb(-AMOUNT.scale)
 _LIMIT = Decimal(10) ** (AMOUNT.precision - AMOUNT.scale)
 
@@ -62,6 +65,13 @@ class Reader:
 
     def __init__(self, resource: str, spelling: Spelling) -> None:
         keys = fields.keys(resource, spelling.get(resource))
+        spelled: dict[str, str] = {}
+        for name, key in keys.items():
+            if (other := spelled.setdefault(key, name)) != name:
+                raise SettingsError(
+                    "the fields of the company",
+                    [f"fields.{resource}: {other} and {name} are both {key!r}: each key of Robaws is one field"],
+                )
         nested = {name: reader(inner, spelling) for name, inner in _NESTED.get(resource, {}).items()}
         self._nested = nested
         self._lists = {field.name for field in fields.RESOURCES[resource] if field.kind == "list"}
@@ -180,30 +190,35 @@ def parse_instant(value: str | None) -> datetime | None:
 def amounts(raws: Iterable[msgspec.Raw]) -> tuple[pa.Array, list[int]]:
     """Decimals (`schema.AMOUNT`) from JSON text, null where it is null or absent; and where something else stands.
 
-    Digits beyond the tenth decimal are rounded half up: Robaws reckons in binary doubles, and 131.39999999999998 is
-    its way of writing 131.4.
+    A number between quotes is one, and a blank text is nothing. Digits beyond the tenth decimal are rounded half up
+    (away from zero): Robaws reckons in binary doubles, and 131.39999999999998 is its way of writing 131.4.
     """
-    text = pa.array(list(map(bytes, raws)), pa.binary()).cast(pa.string())
-    text = pc.if_else(pc.is_in(text, pa.array(["", "null"])), pa.scalar(None, pa.string()), text)
+    received = pa.array(list(map(bytes, raws)), pa.binary())
     try:
+        text = received.cast(pa.string())
+        text = pc.if_else(pc.is_in(text, pa.array(["", "null"])), pa.scalar(None, pa.string()), text)
         return text.cast(AMOUNT), []
     except pa.ArrowInvalid:
         # One of them has more decimals than we keep, is quoted, or is no number: one by one.
         values, bad = [], []
-        for position, value in enumerate(text.to_pylist()):
-            number = None if value is None else _decimal(value)
-            if value is not None and number is None:
-                bad.append(position)
+        for position, json in enumerate(received.to_pylist()):
+            number = None
+            if json != b"null" and (inner := json.strip(b'" ')):
+                number = _decimal(inner.decode(errors="replace"))
+                if number is None:
+                    bad.append(position)
             values.append(number)
         return pa.array(values, AMOUNT), bad
 
 
 def _decimal(text: str) -> Decimal | None:
-    try:
-        value = _EXACT.create_decimal(text.strip('" ')).quantize(_STEP, ROUND_HALF_UP, _EXACT)
-    except InvalidOperation:
+    if not _NUMBER.fullmatch(text):
         return None
-    return value if value.is_finite() and abs(value) < _LIMIT else None
+    try:
+        value = Decimal(text).quantize(_STEP, ROUND_HALF_UP, _EXACT)
+    except InvalidOperation:  # more digits than any amount has
+        return None
+    return value if abs(value) < _LIMIT else None
 
 
 def documents(collection: fields.Collection, raw: pa.Table, spelling: Spelling) -> tuple[pa.Table, pa.Table]:

@@ -108,7 +108,8 @@ class Fingerprints:
 
     def __init__(self, workspace: Workspace, references: Iterable[References] = ()) -> None:
         """`references` of all months that will be asked for, so that the raw log is searched once."""
-        self._raw = raw = workspace.raw
+        self._workspace = workspace
+        raw = workspace.raw
         lists = [raw.fingerprint(collection.name) for collection in (fields.GL_ACCOUNTS, fields.PAYMENT_CONDITIONS)]
         self._common = [code_version(), settings_version(workspace), *lists]
         self._parties: dict[str, dict[str, str]] = {}
@@ -122,13 +123,16 @@ class Fingerprints:
         """Find the credited invoices of these months, in one search."""
         every = list(references)
         for name, known in self._originals.items():
-            found = self._raw.lookup(name, {id_ for one in every for id_ in one[name]}, ["id", "hash", "deleted"])
+            found = self._workspace.raw.lookup(
+                name, {id_ for one in every for id_ in one[name]}, ["id", "hash", "deleted"]
+            )
             known.update((row["id"], f"{row['hash']} {row['deleted']}") for row in found.to_pylist())
 
-    def of(self, contents: Sequence[str], references: References) -> str:
-        """The inputs of a month whose documents have these contents (`RawLog.fingerprint` of each collection) and
+    def of(self, month: str, contents: Mapping[str, str], references: References) -> str:
+        """The inputs of a month whose documents have these contents (`RawLog.fingerprint` by collection) and
         references; these must have been looked up."""
-        parts = [*self._common, *contents]
+        parts = [*self._common, *not_read(self._workspace, month)]
+        parts += [f"{name} {contents[name]}" for name in sorted(contents)]
         for known in (self._parties, self._originals):
             for name, versions in known.items():
                 parts += [f"{name} {id_}={versions.get(id_)}" for id_ in references[name]]
@@ -138,7 +142,7 @@ class Fingerprints:
 def recorded_inputs(workspace: Workspace, month: str) -> dict[str, Any] | None:
     """What the month's documents were made from; None when they were never made.
 
-    `fingerprint`, `references`, and by collection `files` (`RawLog.listing`) with the `contents` that these had.
+    `fingerprint`, and the `references` that it was computed with.
     """
     content = workspace.tables.store.read(_inputs_file(month))
     return json.loads(content) if content else None
@@ -204,7 +208,7 @@ def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, di
             progress.report("making tables", done, len(months))
         fingerprints.look_up(inputs["references"] for inputs in made.values())
         for month, inputs in made.items():
-            inputs["fingerprint"] = fingerprints.of(list(inputs["contents"].values()), inputs["references"])
+            inputs["fingerprint"] = fingerprints.of(month, inputs.pop("contents"), inputs["references"])
             content = json.dumps(inputs, indent=1).encode()
             workspace.tables.store.write(_inputs_file(month), content, durable=False)
     return counts
@@ -213,7 +217,6 @@ def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, di
 def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[str, int]]:
     """Write the month's tables; what they were made from, and their numbers of rows."""
     raw, spelling = workspace.raw, workspace.company.fields
-    files = {collection.name: raw.listing(collection.name, month) for collection in fields.DOCUMENTS}
     current = {collection: raw.current(collection.name, month) for collection in fields.DOCUMENTS}
     parts = [decode.documents(collection, rows, spelling) for collection, rows in current.items()]
     documents = pa.concat_tables([part[0] for part in parts])
@@ -221,7 +224,6 @@ def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[s
     workspace.tables.write(DOCUMENTS, documents, month)
     workspace.tables.write(LINES, lines, month)
     inputs = {
-        "files": files,
         "contents": {collection.name: contents(rows) for collection, rows in current.items()},
         "references": _references(documents),
     }

@@ -38,7 +38,8 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
             probes = tuple(await asyncio.gather(*(probe(client, collection) for collection in fields.COLLECTIONS)))
             try:
                 tariffs = await client.page(fields.VAT_TARIFFS.path, {"page": "0", "size": "100"})
-                names = decode.vat_tariffs(_as_raw(tariffs.items), company.fields).select(["id", "name"]).to_pylist()
+                rows = _as_raw(tariffs.items, company.fields)
+                names = decode.vat_tariffs(rows, company.fields).select(["id", "name"]).to_pylist()
             except RobawsError:
                 names = []  # the probe of the collection says why
     problems = [f"{found.collection}: {found.error}" for found in probes if found.error]
@@ -60,8 +61,8 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
     return Diagnosis(probes, tuple(problems), tuple(hints), client.usage)
 
 
-def _as_raw(items: list[bytes]) -> pa.Table:
-    head = decode.reader("vat_tariff", {}).read
+def _as_raw(items: list[bytes], spelling: decode.Spelling) -> pa.Table:
+    head = decode.reader("vat_tariff", spelling).read
     return pa.table({"id": [str(head(item)[0].id) for item in items], "json": pa.array(items, pa.binary())})
 
 

@@ -1,5 +1,9 @@
 """One document from its JSON to its postings and the lines of its files."""
 
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +11,6 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import fields
 from robaws_pipeline.schema import DOCUMENTS, LINES, POSTINGS, STATES, VAT, Table
-from robaws_pipeline.steps.stale import loaded_months
 from robaws_pipeline.steps.workspace import Workspace
 
 
@@ -29,9 +32,13 @@ class Explanation:
 
 
 def explain(workspace: Workspace, wanted: str) -> list[Explanation]:
-    """The documents with this id or number (an id may be one of each collection), newest month first."""
+    """The documents with this id or number (an id may be one of each collection), newest month first.
+
+    Months that the books do not have are searched too: a document dated 2062 by mistake is in one of those.
+    """
     found = []
-    for month in reversed(loaded_months(workspace)):
+    months = {month for collection in fields.DOCUMENTS for month in workspace.raw.months(collection.name)}
+    for month in sorted(months, reverse=True):
         for collection in fields.DOCUMENTS:
             heads = workspace.raw.heads(collection.name, month)["id"].to_pylist()
             documents = workspace.tables.read(DOCUMENTS, month, ["collection", "id", "number", "supplier_number"])
@@ -64,24 +71,32 @@ def _explain(workspace: Workspace, collection: fields.Collection, month: str, id
         state=next(iter(rows(STATES, "document_id")), None),
         vat=rows(VAT, "document_id"),
         postings=rows(POSTINGS, "document_id"),
-        files=_file_lines(workspace, month, document["number"] if document else None),
+        files=_file_lines(workspace, month, collection.name, id_),
     )
 
 
-def _file_lines(workspace: Workspace, month: str, number: str | None) -> dict[str, list[str]]:
-    """The text lines that name the document's number, in every file of the month."""
-    found: dict[str, list[str]] = {}
-    if not number:
-        return found
-    for folder in workspace.exports.names(month):
-        for name in workspace.exports.names(f"{month}/{folder}"):
-            path = f"{month}/{folder}/{name}"
-            if name.endswith(".xml"):
-                if name.removesuffix(".xml") == number:
-                    found[path] = []
-                continue
-            text = (workspace.exports.read(path) or b"").decode("utf-8", errors="replace")
-            lines = [line for line in text.splitlines() if number in line.replace('"', "").split(";")]
-            if lines:
-                found[path] = lines
+def _file_lines(workspace: Workspace, month: str, collection: str, id_: str) -> dict[str, list[str]]:
+    """The files that the month's manifest names for the document, and the lines of them that are about its number."""
+    content = workspace.exports.read(f"{month}/manifest.json")
+    listed = json.loads(content)["documents"] if content else []
+    shared = Counter(path for document in listed for path in document["files"])
+    found = {}
+    for document in listed:
+        if (document["collection"], document["id"]) != (collection, id_):
+            continue
+        for path in document["files"]:
+            alone = shared[path] == 1 and not path.endswith(".csv")
+            name = f"{month}/{path}"
+            found[name] = [] if alone else list(_lines_of(workspace.exports.read(name) or b"", document["number"]))
     return found
+
+
+def _lines_of(content: bytes, number: str) -> Iterator[str]:
+    """The records of a text file that have the number as one of their values; a quoted value may span lines."""
+    lines = content.decode("utf-8-sig", errors="replace").splitlines(keepends=True)
+    records = csv.reader(lines, delimiter=";")
+    start = 0
+    for values in records:
+        if number in values:
+            yield "".join(lines[start : records.line_num]).rstrip("\r\n")
+        start = records.line_num

@@ -7,7 +7,7 @@ right on a module, say) is told, and the others finish. What was received is kep
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from robaws_pipeline import fields
 from robaws_pipeline.lake.raw import ALL
 from robaws_pipeline.robaws.client import RobawsClient, Usage
-from robaws_pipeline.robaws.errors import Forbidden, RobawsError
+from robaws_pipeline.robaws.errors import NotAnEnvelope, RobawsError
 from robaws_pipeline.robaws.sweep import SweepReport, fetch_item, sweep_changes, sweep_documents
 from robaws_pipeline.steps.receive import Receiver
 from robaws_pipeline.steps.workspace import Workspace, first_day, last_day
@@ -106,6 +106,8 @@ async def _fetch(workspace: Workspace, collections: Sequence[fields.Collection],
                     await work(workspace, client, collection, outcome)
                 except RobawsError as error:
                     outcome.error = error
+                    if collection.is_documents:
+                        outcome.touched |= workspace.raw.settle(collection.name)
 
             await asyncio.gather(*map(one, collections, outcomes))
             await _unknown_parties(workspace, client, outcomes)
@@ -122,7 +124,7 @@ async def _history(
     finally:
         _received(receiver, outcome)
     outcome.sweeps.append(report)
-    if held_before or report.duplicated:
+    if held_before or report.duplicated or report.rounds > 1:
         outcome.touched |= ws.raw.settle(collection.name)
     if held_before:
         await _unlisted(ws, client, collection, months, outcome)
@@ -146,20 +148,25 @@ async def _unlisted(
             "was marked deleted",
             "Look in Robaws whether they are gone; if they are, load the months a few at a time",
         )
-    for month, id_ in unlisted:
-        item = await fetch_item(client, collection, id_)
-        if item is None:
-            ws.raw.mark_deleted(collection.name, month, [id_], report.started_at)
-            outcome.deleted.append(id_)
+    gone: dict[str, list[str]] = {}
+    try:
+        for month, id_ in unlisted:
+            item = await fetch_item(client, collection, id_)
+            if item is None:
+                gone.setdefault(month, []).append(id_)
+                continue
+            receiver = Receiver(ws.raw, collection.name, ws.company.start)
+            receiver([item])
+            _received(receiver, outcome)
+            if not receiver.touched:
+                outcome.warnings.append(
+                    f"{collection.path}/{id_} exists but is not in the list of {month} (archived in Robaws?): kept"
+                )
+    finally:
+        for month, ids in gone.items():
+            ws.raw.mark_deleted(collection.name, month, ids, datetime.now(UTC))
+            outcome.deleted += ids
             outcome.touched.add(month)
-            continue
-        receiver = Receiver(ws.raw, collection.name, ws.company.start)
-        receiver([item])
-        _received(receiver, outcome)
-        if not receiver.touched:
-            outcome.warnings.append(
-                f"{collection.path}/{id_} exists but is not in the list of {month} (archived in Robaws?): kept"
-            )
     if unlisted:
         outcome.touched |= ws.raw.settle(collection.name)
 
@@ -216,12 +223,13 @@ async def _unknown_parties(ws: Workspace, client: RobawsClient, outcomes: Sequen
         for id_ in unknown.to_pylist():
             try:
                 item = await fetch_item(client, collection, id_)
-            except Forbidden as error:
+            except NotAnEnvelope as error:
+                outcome.warnings.append(str(error))
+                continue
+            except RobawsError as error:
+                # No right to read them, no quota left, no answer: the next one would meet the same.
                 outcome.warnings.append(str(error))
                 break
-            except RobawsError as error:
-                outcome.warnings.append(f"{collection.path}/{id_}: {error}")
-                continue
             if item is None:
                 outcome.warnings.append(f"{collection.path}/{id_} is named by a document and does not exist in Robaws")
             else:

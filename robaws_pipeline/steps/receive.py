@@ -1,7 +1,7 @@
 """From the items of a sweep to the raw log, with memory bounded by a buffer and not by the sweep."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from robaws_pipeline.lake.raw import ALL, RawLog, Version, rows
 from robaws_pipeline.robaws.decode import parse_date
@@ -19,11 +19,16 @@ def filing_month(item: Item, start: str) -> str:
     """
     day = parse_date(item.date)
     if day is not None:
-        return day.strftime("%Y-%m")
+        return _month(day)
     guess = parse_date(f"{(item.date or '')[:7]}-01")
     if guess is not None:
-        return guess.strftime("%Y-%m")
-    return item.updated_at.strftime("%Y-%m") if item.updated_at else start
+        return _month(guess)
+    return _month(item.updated_at) if item.updated_at else start
+
+
+def _month(day: date) -> str:
+    # Not strftime: it writes the year 26 as "26".
+    return f"{day.year:04}-{day.month:02}"
 
 
 class Receiver:
@@ -34,6 +39,7 @@ class Receiver:
         self._collection = collection
         self._start = start
         self._waiting: dict[str, list[Version]] = defaultdict(list)
+        self._ids: set[str] = set()
         self._bytes = 0
         self.touched: set[str] = set()
         """Months that gained a version."""
@@ -42,7 +48,11 @@ class Receiver:
 
     def __call__(self, items: list[Item]) -> None:
         """Take a page."""
+        if not self._ids.isdisjoint(item.id for item in items):
+            # Versions that are written together count as received together, and an object's second is newer.
+            self.flush()
         for item in items:
+            self._ids.add(item.id)
             month = ALL if self._start is None else filing_month(item, self._start)
             version = Version(item.id, month, item.type, item.date, item.party_id, item.updated_at, item.json)
             self._waiting[month].append(version)
@@ -58,4 +68,5 @@ class Receiver:
         for versions in self._waiting.values():
             self.touched |= self._raw.add(rows(self._collection, versions, now))
         self._waiting.clear()
+        self._ids.clear()
         self._bytes = 0

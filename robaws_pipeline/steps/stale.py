@@ -1,14 +1,15 @@
 """Which months must be built again: a comparison of what is with what should be, not a memory of events.
 
 Events get lost when a process is killed between writing a version and reporting it. So nothing depends on them: a month
-is stale when the inputs that its manifest names are not those of today.
+is stale when the inputs that its documents, its journal or its manifest name are not those of today.
 """
 
-import json
 from collections.abc import Sequence
 
+import msgspec
+
 from robaws_pipeline import fields
-from robaws_pipeline.steps.build import Fingerprints, recorded_inputs
+from robaws_pipeline.steps.build import Fingerprints, journal_inputs, recorded_inputs
 from robaws_pipeline.steps.workspace import Workspace
 
 
@@ -18,22 +19,46 @@ def loaded_months(workspace: Workspace) -> list[str]:
     return [month for month in workspace.months() if month in covered]
 
 
+class _Head(msgspec.Struct):
+    inputs: str
+
+
+# Manifests grow with the month, and are read for every month every time: the rest is skipped, not decoded.
+_decode_head = msgspec.json.Decoder(_Head).decode
+
+
 def manifest_inputs(workspace: Workspace, month: str) -> str | None:
-    """The inputs that the month's published manifest names; None when there is no manifest."""
+    """The inputs that the month's published manifest names; None when there is no manifest that names any."""
     content = workspace.exports.read(f"{month}/manifest.json")
-    return None if content is None else str(json.loads(content)["inputs"])
+    try:
+        return None if content is None else _decode_head(content).inputs
+    except msgspec.DecodeError:
+        return None
 
 
 def stale_months(workspace: Workspace, months: Sequence[str] | None = None) -> list[str]:
     """Of `months` (or all loaded ones), those whose exports are missing or not made from what is held now."""
-    months = loaded_months(workspace) if months is None else months
-    fingerprints = Fingerprints(workspace)
-    stale = []
-    for month in months:
-        inputs = recorded_inputs(workspace, month)
-        if inputs is None or manifest_inputs(workspace, month) != fingerprints.of(month, inputs["references"]):
-            stale.append(month)
-    return stale
+    for collection in fields.DOCUMENTS:
+        # A fetch that was killed between the two files of a moved document hides that its old month changed.
+        workspace.raw.settle(collection.name)
+    recorded = {
+        month: recorded_inputs(workspace, month) for month in (loaded_months(workspace) if months is None else months)
+    }
+    made = {month: inputs for month, inputs in recorded.items() if inputs is not None}
+    fingerprints = Fingerprints(workspace, (inputs["references"] for inputs in made.values()))
+
+    def current(month: str) -> bool:
+        inputs = made.get(month)
+        if inputs is None:
+            return False
+        contents = {
+            collection.name: workspace.raw.fingerprint(collection.name, month) for collection in fields.DOCUMENTS
+        }
+        now = fingerprints.of(month, contents, inputs["references"])
+        made_from = {inputs["fingerprint"], journal_inputs(workspace, month), manifest_inputs(workspace, month)}
+        return made_from == {now}
+
+    return [month for month in recorded if not current(month)]
 
 
 def contiguous(months: Sequence[str]) -> list[tuple[str, str]]:

@@ -10,9 +10,12 @@ import pyarrow.compute as pc
 from robaws_pipeline import fields
 from robaws_pipeline.robaws.client import RobawsClient, Usage
 from robaws_pipeline.robaws.errors import RobawsError
-from robaws_pipeline.robaws.sweep import Item, sweep_documents
+from robaws_pipeline.robaws.sweep import Item, fetch_item, sweep_documents
 from robaws_pipeline.steps.receive import filing_month
 from robaws_pipeline.steps.workspace import Workspace, first_day, last_day
+
+_ASKED = 50
+"""Documents of a month that Robaws does not list and that are asked for by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Comparison:
     """We hold them in this month, Robaws does not list them there."""
     changed: tuple[str, ...]
     """Robaws has a newer version than we hold."""
+    unlisted: tuple[str, ...] = ()
+    """We hold them as Robaws has them, and it does not list them in the month: their date cannot be read, say."""
 
     @property
     def equal(self) -> bool:
@@ -93,13 +98,22 @@ async def _collection(
         for item in items:
             listed.setdefault(filing_month(item, workspace.company.start), {})[item.id] = item.updated_at
 
-    await sweep_documents(client, replace(collection, include=""), first_day(months[0]), last_day(months[-1]), receive)
+    narrow = replace(collection, include="")
+    await sweep_documents(client, narrow, first_day(months[0]), last_day(months[-1]), receive)
     comparisons = []
     for month in months:
         heads = workspace.raw.heads(collection.name, month)
         live = heads.filter(pc.invert(heads["deleted"]))
         held = dict(zip(live["id"].to_pylist(), live["updated_at"].to_pylist(), strict=True))
         there = listed[month]
+        extra = sorted(held.keys() - there.keys())
+        # By id Robaws tells what is gone from what it only does not list; loading again would not mend the latter.
+        asked = extra if len(extra) <= _ASKED else []
+        unlisted = []
+        for id_ in asked:
+            item = await fetch_item(client, narrow, id_)
+            if item and filing_month(item, workspace.company.start) == month and not _newer(item.updated_at, held[id_]):
+                unlisted.append(id_)
         comparisons.append(
             Comparison(
                 month,
@@ -107,7 +121,8 @@ async def _collection(
                 len(there),
                 len(held),
                 missing=tuple(sorted(there.keys() - held.keys())),
-                extra=tuple(sorted(held.keys() - there.keys())),
+                extra=tuple(id_ for id_ in extra if id_ not in unlisted),
+                unlisted=tuple(unlisted),
                 changed=tuple(sorted(id_ for id_ in there.keys() & held.keys() if _newer(there[id_], held[id_]))),
             )
         )

@@ -80,9 +80,7 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         group_name=shared.name,
         deps=[shared.key("exports")],
         kinds={"duckdb"},
-        automation_condition=dg.AutomationCondition.any_deps_updated()
-        & ~dg.AutomationCondition.any_deps_in_progress()
-        & ~dg.AutomationCondition.in_progress(),
+        automation_condition=shared.follow_exports,
         description="warehouse.duckdb: everything of the company for SQL, as views over the tables.",
     )
     def warehouse() -> Result:

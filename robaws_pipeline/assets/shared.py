@@ -54,5 +54,15 @@ class CompanyAssets:
         which these are is the question of `stale_months`, not of an event.
         """
         changed = dg.AutomationCondition.any_deps_updated().ignore(dg.AssetSelection.assets(self.key("reference")))
-        busy = dg.AutomationCondition.any_deps_in_progress() | dg.AutomationCondition.in_progress()
-        return (changed & ~busy).with_label("upstream months changed")
+        return _when_quiet(changed).with_label("upstream months changed")
+
+    @cached_property
+    def follow_exports(self) -> dg.AutomationCondition[dg.AssetKey]:
+        """Materialise when the exports of any month changed."""
+        return _when_quiet(dg.AutomationCondition.any_deps_updated()).with_label("exports changed")
+
+
+def _when_quiet(condition: dg.AutomationCondition[dg.AssetKey]) -> dg.AutomationCondition[dg.AssetKey]:
+    """The condition, while nothing of it is under way."""
+    busy = dg.AutomationCondition.any_deps_in_progress() | dg.AutomationCondition.in_progress()
+    return condition & ~busy

@@ -27,17 +27,12 @@ def company_jobs(shared: CompanyAssets) -> CompanyJobs:
     def selection(*assets: str) -> dg.AssetSelection:
         return dg.AssetSelection.assets(*(shared.key(asset) for asset in assets))
 
-    def job(name: str, description: str, *assets: str, partitioned: bool = True) -> UnresolvedJob:  # type: ignore[valid-type]
-        return dg.define_asset_job(
-            f"{shared.name}_{name}",
-            selection=selection(*assets),
-            description=description,
-            partitions_def=shared.months if partitioned else None,
-        )
+    def job(name: str, description: str, *assets: str) -> UnresolvedJob:  # type: ignore[valid-type]
+        return dg.define_asset_job(f"{shared.name}_{name}", selection=selection(*assets), description=description)
 
     return CompanyJobs(
         load=job("load", "Read whole months from Robaws and build their exports", "reference", "history", *books),
-        changes=job("changes", "Read what changed in Robaws since", "reference", "changes", partitioned=False),
+        changes=job("changes", "Read what changed in Robaws since", "reference", "changes"),
         months=job("months", "Build the exports of months from what is held", *books),
     )
 

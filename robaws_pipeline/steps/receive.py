@@ -57,7 +57,8 @@ class Receiver:
             version = Version(item.id, month, item.type, item.date, item.party_id, item.updated_at, item.json)
             self._waiting[month].append(version)
             self._bytes += len(item.json)
-            if item.party_id:
+            # What is no id but an object or a list is told by the books; in a URL, and so in a log, it has no place.
+            if item.party_id and item.party_id[0] not in "{[":
                 self.parties.add(item.party_id)
         if self._bytes > _BUFFER_BYTES:
             self.flush()

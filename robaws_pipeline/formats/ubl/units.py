@@ -31,7 +31,7 @@ _TYPED = {
     "XBX": "doos dozen boîte",
     "XBG": "zak zakken sac",
     "XPX": "pallet paletten palette",
-    "LS": "forfait fft sog",
+    "LS": "forfait forfaitair forf forf. fft sog",
     "P1": "%",
 }
 """Code → what is typed for it, in lower case; `_` stands for a space. `u` alone is a piece (unit), not an hour."""

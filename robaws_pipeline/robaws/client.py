@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import functools
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -158,6 +160,7 @@ class RobawsClient:
         self._http = httpx.AsyncClient(
             auth=httpx.BasicAuth(self._key.get_secret_value(), self._secret.get_secret_value()),
             headers={"Accept": "application/json", "User-Agent": "robaws-pipeline"},
+            verify=_trusted(),
             timeout=_TIMEOUT,
             limits=connections,
         )
@@ -327,6 +330,12 @@ class RobawsClient:
             if len(hidden) >= _HIDDEN:
                 text = text.replace(hidden, "***")
         return text
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """The usual certificate authorities; reading them takes longer than a page, so once a process."""
+    return httpx.create_ssl_context()
 
 
 def request_text(path: str, params: Mapping[str, str]) -> str:

@@ -10,8 +10,10 @@ may use the key, and the refill may come once a second instead of evenly. So:
   way beside it and may have been counted later.
 - The last `RESERVE` tokens are not spent. It costs ``RESERVE / per_second`` seconds once in a sweep and pays for the
   jitter of the network.
-- An answer that says *nothing left* means that our count is wrong (another user, or a refill in steps): rest for one
-  second from when that request left, as Robaws advises, and go on with a single request, whose answer tells more.
+- An answer that says *nothing left*, or a 429, means that our count is wrong (another user, or a refill in steps):
+  rest for one second, as Robaws advises, and go on from an almost empty bucket at the pace of the refill. From then on
+  an answer raises our count only by what it shows beyond one second's refill: if that comes in steps, the tokens seen
+  right after a step have to last until the next.
 """
 
 import asyncio
@@ -97,7 +99,7 @@ class Limiter:
             self.hold(ticket.sent + REST - self._counted_at)
 
     def hold(self, seconds: float) -> None:
-        """Send nothing for `seconds`; then one request, and more when its answer shows that there are tokens."""
+        """Send nothing for `seconds`; then a request at a time, at the pace of the refill."""
         seconds += (self._need - 1) / self._per_second  # the reserve is gone too
         level, until = self.level, self._counted_at + seconds
         if until > self._held_until:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from robaws_pipeline.robaws.client import RobawsClient
 from robaws_pipeline.robaws.limiter import Limiter
+from robaws_pipeline.sandbox.names import PATHS
 from robaws_pipeline.sandbox.server import Running, running
 from robaws_pipeline.sandbox.world import World, build_world
 from robaws_pipeline.settings import RateLimit
@@ -44,10 +45,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def new_world() -> Callable[[], World]:
+    """A function that makes the world anew: records are never changed in place, so they are built once."""
+    built = build_world(first_month="2026-01", last_month="2026-06", sales_per_month=80, purchases_per_month=5)
+    return lambda: World({path: list(built.records(path)) for path in PATHS}, built.names)
+
+
 @pytest.fixture
-def world() -> World:
+def world(new_world: Callable[[], World]) -> World:
     """Half a year of a builder with 441 sales invoices (five pages), 39 credit notes and a few purchases."""
-    return build_world(first_month="2026-01", last_month="2026-06", sales_per_month=80, purchases_per_month=5)
+    return new_world()
 
 
 @pytest.fixture

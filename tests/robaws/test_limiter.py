@@ -261,3 +261,57 @@ def test_a_small_bucket_still_moves() -> None:
         return loop.time() - started
 
     assert abs(simulate(work) - 2.0) < 1e-6
+
+
+def test_an_answer_lowers_what_we_believe_to_have() -> None:
+    """Somebody else took fifteen: we must not spend them."""
+
+    async def work(loop: SimulatedTimeLoop) -> tuple[float, float]:
+        limiter = limiter_for(loop)
+        ticket = await limiter.take()
+        await asyncio.sleep(0.1)
+        limiter.answered(ticket, 4)
+        return limiter.level, limiter.waited
+
+    # What was left, and what came in at most since the request went.
+    level, waited = simulate(work)
+    assert abs(level - (4 + 0.1 * 15)) < 1e-6
+    assert waited == 0.0
+
+
+def test_requests_that_never_arrived_are_given_back() -> None:
+    """We count a token when a request leaves; with a line that breaks, Robaws does not."""
+
+    async def work(loop: SimulatedTimeLoop) -> tuple[float, float]:
+        limiter = limiter_for(loop)
+        for _ in range(10):
+            limiter.answered(await limiter.take(), None)
+        before = limiter.level
+        limiter.answered(await limiter.take(), 19)
+        return before, limiter.level
+
+    assert simulate(work) == (10.0, 19.0)
+
+
+def test_requests_under_way_may_be_counted_later() -> None:
+    """The first answer of a volley shows many tokens left, which the others are about to take."""
+
+    async def work(loop: SimulatedTimeLoop) -> float:
+        limiter = limiter_for(loop)
+        tickets = [await limiter.take() for _ in range(8)]
+        limiter.answered(tickets[7], 19)
+        return limiter.level
+
+    assert simulate(work) == 12.0
+
+
+def test_after_a_rest_an_answer_is_trusted_less() -> None:
+    """Fifteen tokens right after a refill in steps must last a second; a volley would end in the next 429."""
+
+    async def work(loop: SimulatedTimeLoop) -> float:
+        limiter = limiter_for(loop)
+        limiter.answered(await limiter.take(), 0)
+        limiter.answered(await limiter.take(), 19)
+        return limiter.level
+
+    assert abs(simulate(work) - (19 - 15)) < 1e-6

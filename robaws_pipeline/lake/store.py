@@ -143,9 +143,10 @@ class Store:
             for name in discard:
                 (fresh / name).unlink(missing_ok=True)
                 for folder in (fresh / name).parents:
-                    if folder == fresh or any(folder.iterdir()):
+                    if folder == fresh:
                         break
-                    folder.rmdir()
+                    with suppress(OSError):  # it has files, or is gone already
+                        folder.rmdir()
             if target.exists():
                 target.rename(old)
             fresh.rename(target)

@@ -25,7 +25,7 @@ def build(lake: Store, tables: Tables) -> list[str]:
         with duckdb.connect(str(file)) as connection:
             for table in TABLES:
                 if tables.store.is_local:
-                    connection.execute(_view(tables, table))
+                    connection.execute(_view(connection, tables, table))
                 else:
                     _copy(connection, tables, table)
                 _comment(connection, table, "VIEW" if tables.store.is_local else "TABLE")
@@ -39,15 +39,15 @@ def build(lake: Store, tables: Tables) -> list[str]:
     return [name for (name,) in found]
 
 
-def _view(tables: Tables, table: Table) -> str:
+def _view(connection: duckdb.DuckDBPyConnection, tables: Tables, table: Table) -> str:
     """The view of one table: its files, or no rows of the right types when there are none yet."""
     folder = tables.store.path(table.name).replace("'", "''")
     if tables.store.names(table.name):
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
         return f"CREATE VIEW {table.name} AS SELECT {columns} FROM read_parquet('{folder}/*.parquet')"  # noqa: S608
-    with duckdb.connect() as connection:
-        connection.register("empty", table.empty())
-        described = connection.sql("DESCRIBE empty").fetchall()
+    connection.register("empty", table.empty())
+    described = connection.sql("DESCRIBE empty").fetchall()
+    connection.unregister("empty")
     columns = ", ".join(f'CAST(NULL AS {row[1]}) AS "{row[0]}"' for row in described)
     return f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false"
 

@@ -184,14 +184,15 @@ def test_key_and_secret_are_in_no_text(sandbox: Running, connect: Connect, caplo
     read(connect(sandbox))
     caplog.set_level(logging.INFO)  # what a server sends back to us is in the HTTP library's DEBUG log, and only there
     texts = []
-    for plan in (
+    plans: list[Callable[[], None]] = [
         lambda: sandbox.faults.status(400, body=echo),
         lambda: sandbox.faults.status(500, body=echo, times=99),
         lambda: sandbox.faults.status(401, headers={"x-robaws-unauthorized-reason": f"bad {sandbox.secret}"}),
         lambda: sandbox.faults.content_type(f"text/{sandbox.secret}", times=99),
         sandbox.faults.no_envelope,
         lambda: sandbox.faults.reset(times=99),
-    ):
+    ]
+    for plan in plans:
         sandbox.faults.clear()
         plan()
         client = connect(sandbox)

@@ -56,8 +56,8 @@ def test_lines_tariffs_accounts_and_addresses_are_looked_into(sandbox: Running, 
 
 def test_filled_empty_and_missing_are_told_apart(connect: Connect, world: World) -> None:
     """A field that is always empty is as useless as one that is not there, but has another remedy."""
-    for style, empty in (("null", True), ("omitted", False)):
-        with running(world, switches=Switches(null_style=style)) as sandbox:
+    for switches, empty in ((Switches(null_style="null"), True), (Switches(null_style="omitted"), False)):
+        with running(world, switches=switches) as sandbox:
             reference = count(probed(connect(sandbox)), "sales_invoice", "client_reference")
         assert reference.filled > 0
         assert (reference.empty > 0) is empty

@@ -201,10 +201,12 @@ class RawLog:
 
         def part(name: str) -> pa.Table:
             narrow = self._narrow_of(name)
-            if not pc.any(pc.is_in(narrow["id"], wanted)).as_py():
+            positions = pc.indices_nonzero(pc.is_in(narrow["id"], wanted)).to_pylist()
+            if not positions:
                 return nothing
-            rows = narrow if set(read) <= set(_NARROW) else self.store.read_table(name, read)
-            return rows.select(read).filter(pc.is_in(rows["id"], wanted))
+            if set(read) <= set(_NARROW):
+                return narrow.take(positions).select(read)
+            return self.store.read_rows(name, positions, read)
 
         months = self.months(collection) if len(wanted) else []
         parts = [found for month in months for found in self._each(collection, month, part)]

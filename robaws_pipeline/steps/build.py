@@ -285,7 +285,7 @@ class Exported:
     errors: Mapping[str, Exception]
 
 
-def month_books(workspace: Workspace, month: str) -> MonthBooks:
+def month_books(workspace: Workspace, month: str, parties: pa.Table, payment_conditions: pa.Table) -> MonthBooks:
     """The books of a month, as formats take them."""
     tables = workspace.tables
     documents = tables.read(DOCUMENTS, month)
@@ -298,8 +298,8 @@ def month_books(workspace: Workspace, month: str) -> MonthBooks:
         states=tables.read(STATES, month),
         vat=tables.read(VAT, month),
         postings=tables.read(POSTINGS, month),
-        parties=tables.read(PARTIES),
-        payment_conditions=tables.read(PAYMENT_CONDITIONS),
+        parties=parties,
+        payment_conditions=payment_conditions,
         originals=_originals(workspace, documents),
         not_read=not_read(workspace, month),
     )
@@ -324,12 +324,13 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
     formats = [registry.get(name) for name in workspace.company.formats]
     exported = {}
     with workspace.only_builder():
+        shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS))
         for done, month in enumerate(months, 1):
             inputs = recorded_inputs(workspace, month)
             # Entries that were made from other documents than these are written, and stale.
             made_from = journal_inputs(workspace, month)
             fingerprint = made_from if inputs and made_from and inputs["fingerprint"] == made_from else ""
-            export = MonthExport(month_books(workspace, month), formats, fingerprint, code_version())
+            export = MonthExport(month_books(workspace, month, *shared), formats, fingerprint, code_version())
             files = ((file.path, file.content) for file in export.files())
             workspace.exports.publish(month, files, export.discard)
             exported[month] = Exported(workspace.exports.path(month), export.manifest, export.errors)

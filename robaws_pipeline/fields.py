@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+Spelling = Mapping[str, Mapping[str, str]]
+"""A company's own spellings: resource → our name → Robaws's key."""
+
 Kind = Literal["text", "id", "date", "instant", "amount", "object", "list"]
 Confidence = Literal["confirmed", "observed", "inferred"]
 
@@ -162,12 +165,20 @@ def keys(resource: str, overrides: Mapping[str, str] | None = None) -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of the API: our name, its path, the resource its items are, and what to include."""
+    """A collection of the API: our name, its path, the resource its items are, and whether to ask for their lines."""
 
     name: str
     path: str
     resource: str
-    include: str = ""
+    with_lines: bool = False
+
+    def include(self, spelling: Spelling | None = None) -> str:
+        """The `include` parameter: lines with their account and tariff, as the company spells them; or nothing."""
+        if not self.with_lines:
+            return ""
+        lines = keys(self.resource, (spelling or {}).get(self.resource))["lines"]
+        line = keys("line", (spelling or {}).get("line"))
+        return f"{lines},{lines}.{line['gl_account']},{lines}.{line['vat_tariff']}"
 
     @property
     def is_documents(self) -> bool:
@@ -175,18 +186,8 @@ class Collection:
         return self.name in {"sales", "purchases"}
 
 
-SALES = Collection(
-    "sales",
-    "sales-invoices",
-    "sales_invoice",
-    "adjustedLineItems,adjustedLineItems.generalLedgerAccount,adjustedLineItems.vatTariff",
-)
-PURCHASES = Collection(
-    "purchases",
-    "purchase-invoices",
-    "purchase_invoice",
-    "lineItems,lineItems.generalLedgerAccount,lineItems.vatTariff",
-)
+SALES = Collection("sales", "sales-invoices", "sales_invoice", with_lines=True)
+PURCHASES = Collection("purchases", "purchase-invoices", "purchase_invoice", with_lines=True)
 CLIENTS = Collection("clients", "clients", "client")
 SUPPLIERS = Collection("suppliers", "suppliers", "supplier")
 VAT_TARIFFS = Collection("vat_tariffs", "vat-tariffs", "vat_tariff")

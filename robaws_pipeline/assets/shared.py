@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -15,6 +15,8 @@ else:
     # Dagster does not recognise the parametrised class as an annotation of an asset with checks.
     Result = dg.MaterializeResult
 """What our assets return: they write their files themselves, and Dagster learns what to show."""
+
+_BUSY = dg.AutomationCondition.any_deps_in_progress() | dg.AutomationCondition.in_progress()
 
 
 @dataclass(frozen=True)
@@ -54,15 +56,9 @@ class CompanyAssets:
         which these are is the question of `stale_months`, not of an event.
         """
         changed = dg.AutomationCondition.any_deps_updated().ignore(dg.AssetSelection.assets(self.key("reference")))
-        return _when_quiet(changed).with_label("upstream months changed")
+        return (changed & ~_BUSY).with_label("upstream months changed")
 
     @cached_property
-    def follow_exports(self) -> dg.AutomationCondition[dg.AssetKey]:
+    def follow_exports(self) -> dg.AutomationCondition[Any]:
         """Materialise when the exports of any month changed."""
-        return _when_quiet(dg.AutomationCondition.any_deps_updated()).with_label("exports changed")
-
-
-def _when_quiet(condition: dg.AutomationCondition[dg.AssetKey]) -> dg.AutomationCondition[dg.AssetKey]:
-    """The condition, while nothing of it is under way."""
-    busy = dg.AutomationCondition.any_deps_in_progress() | dg.AutomationCondition.in_progress()
-    return condition & ~busy
+        return (dg.AutomationCondition.any_deps_updated() & ~_BUSY).with_label("exports changed")

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline import fields
+from robaws_pipeline.fields import Spelling
 from robaws_pipeline.schema import (
     AMOUNT,
     DOCUMENTS,
@@ -28,9 +29,6 @@ from robaws_pipeline.schema import (
     VAT_TARIFFS,
 )
 from robaws_pipeline.settings import SettingsError
-
-Spelling = Mapping[str, Mapping[str, str]]
-"""A company's own spellings: resource → our name → Robaws's key."""
 
 Problems = list[dict[str, str]]
 """`schema.REASON` values of one document."""

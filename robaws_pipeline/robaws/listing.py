@@ -143,7 +143,7 @@ class Listing:
         self._params = {
             **({"type": type_} if type_ else {}),
             **filters,
-            **({"include": collection.include} if collection.include else {}),
+            **({"include": include} if (include := collection.include(client.spelling)) else {}),
             "sort": "id:asc",
             "size": str(PAGE_SIZE),
         }

@@ -125,8 +125,8 @@ class _Census:
 async def probe(client: RobawsClient, collection: fields.Collection) -> Probe:
     """Read one page of the collection and count. What Robaws refuses or gets wrong is a value, not an exception."""
     params = {"page": "0", "size": str(PAGE_SIZE)}
-    if collection.include:
-        params["include"] = collection.include
+    if include := collection.include(client.spelling):
+        params["include"] = include
     census = _Census(client.spelling)
     error, total = None, 0
     try:

@@ -105,7 +105,8 @@ async def sweep_changes(
 async def fetch_item(client: RobawsClient, collection: fields.Collection, id: str) -> Item | None:
     """One item as it is now, with the collection's include; None when Robaws does not have it."""
     path = f"{collection.path}/{quote(id, safe='')}"
-    params = {"include": collection.include} if collection.include else {}
+    include = collection.include(client.spelling)
+    params = {"include": include} if include else {}
     json = await client.item(path, params)
     if json is None:
         return None

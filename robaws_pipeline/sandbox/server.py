@@ -159,7 +159,7 @@ def serve(
     api: Api = app.state.api
     if warm:
         for collection in COLLECTIONS:
-            include = frozenset(filter(None, collection.include.split(",")))
+            include = frozenset(filter(None, collection.include().split(",")))
             api.renderer.encode(collection.path, world.records(collection.path), include)
     server = _Server(app)
     sock = _listen(host, port)

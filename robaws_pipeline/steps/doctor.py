@@ -61,7 +61,7 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
     return Diagnosis(probes, tuple(problems), tuple(hints), client.usage)
 
 
-def _as_raw(items: list[bytes], spelling: decode.Spelling) -> pa.Table:
+def _as_raw(items: list[bytes], spelling: fields.Spelling) -> pa.Table:
     head = decode.reader("vat_tariff", spelling).read
     return pa.table({"id": [str(head(item)[0].id) for item in items], "json": pa.array(items, pa.binary())})
 

@@ -98,7 +98,7 @@ async def _collection(
         for item in items:
             listed.setdefault(filing_month(item, workspace.company.start), {})[item.id] = item.updated_at
 
-    narrow = replace(collection, include="")
+    narrow = replace(collection, with_lines=False)
     await sweep_documents(client, narrow, first_day(months[0]), last_day(months[-1]), receive)
     comparisons = []
     for month in months:

@@ -388,9 +388,9 @@ def test_a_refused_sort_is_left_out_and_told(sandbox: Running, connect: Connect,
 
 def test_a_refused_include_is_named(sandbox: Running, connect: Connect) -> None:
     """Without lines nothing can be booked; the remedy is with Robaws, not in our parameters."""
-    collection = fields.Collection("sales", SALES, "sales_invoice", "nonsense,adjustedLineItems")
-    with pytest.raises(errors.BadRequest, match=r"include=nonsense,adjustedLineItems is what Robaws refuses"):
-        history(connect(sandbox), collection=collection)
+    spelling = {"sales_invoice": {"lines": "nonsense"}}
+    with pytest.raises(errors.BadRequest, match=r"include=nonsense,nonsense\.\S+ is what Robaws refuses"):
+        history(connect(sandbox, spelling=spelling))
 
 
 def test_another_bad_request_stays_what_it_is(sandbox: Running, connect: Connect) -> None:

@@ -23,7 +23,7 @@ from robaws_pipeline.sandbox.world import build_world
 @click.option(
     "--switch", "assignments", multiple=True, metavar="NAME=VALUE", help="Another reading of the API (repeatable)."
 )
-def sandbox(  # noqa: PLR0917 - click passes them by name
+def sandbox(
     host: str,
     port: int,
     seed: int,

@@ -146,7 +146,7 @@ class World:
             return self._pdfs[1].get(pdf_id)
 
 
-def build_world(  # noqa: PLR0917 - the first ones read well in order
+def build_world(
     seed: int = 1,
     first_month: str = "2025-11",
     last_month: str = "2026-10",

@@ -87,9 +87,12 @@ def _tell_next(workspace: Workspace, seconds: float) -> None:
     say(out, "Next", "")
     bin_ = os.path.relpath(Path(sys.argv[0]))
     program = bin_ if "/" in bin_ else "robaws-pipeline"
-    out.print("  make dev                                          the same in the Dagster UI")
-    out.print(f"  {program} --config {FOLDER}/robaws.toml explain F260001    one invoice, from JSON to postings")
-    out.print("  cp robaws.example.toml robaws.toml                your own company; then: robaws-pipeline doctor")
+    for command, purpose in (
+        ("make dev", "the same in the Dagster UI"),
+        (f"{program} --config {FOLDER}/robaws.toml explain F260001", "one invoice, from JSON to postings"),
+        ("cp robaws.example.toml robaws.toml", "your own company; then: robaws-pipeline doctor"),
+    ):
+        out.print(f"  {command:<72} {purpose}")
 
 
 _NOISE = ("ignore:Function `dev_command` is superseded", "ignore:Parameter `backfill_policy`")

@@ -20,6 +20,7 @@ _WIDTH = None if sys.stdout.isatty() else 110
 out = Console(highlight=False, markup=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False, markup=False, width=_WIDTH)
 
+_KINDS = {"sales": "sales", "purchases": "purchase"}
 _TYPES = {"INVOICE": "invoices", "CREDIT_NOTE": "credit notes"}
 _CLOSE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1), "title_justify": "left", "title_style": "bold"}
 """Tables that fit a terminal of eighty columns."""
@@ -88,7 +89,7 @@ def months_table(statuses: Sequence[Status]) -> Table:
             shown = row.month + ("*" if row.month in status.stale else "") if row.month != previous else ""
             previous = row.month
             counts = [str(row.counts[name] or "") for name in states]
-            kind = f"{row.collection} {_TYPES.get(row.type, row.type)}"
+            kind = f"{_KINDS[row.collection]} {_TYPES.get(row.type, row.type)}"
             table.add_row(shown, kind, *counts, money(row.net), money(row.vat), money(row.gross))
         table.add_section()
         table.add_row("all", "", *(str(_count(status, name)) for name in states), style="bold")

@@ -200,7 +200,9 @@ def _preview(journal: bytes) -> dg.MetadataValue[Any]:
     )
     records = zip(*(rows[column] for column in _PREVIEW_COLUMNS), strict=True)
     return dg.MetadataValue.table(
-        [dg.TableRecord(dict(zip(_PREVIEW_COLUMNS, record, strict=True))) for record in records]
+        [dg.TableRecord(dict(zip(_PREVIEW_COLUMNS, record, strict=True))) for record in records],
+        # An empty month has columns too.
+        schema=dg.TableSchema([dg.TableColumn(column) for column in _PREVIEW_COLUMNS]),
     )
 
 

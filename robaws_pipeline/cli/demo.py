@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -119,8 +120,10 @@ def dev(context: click.Context, port: int) -> None:
             )
         command = [sys.executable, "-m", "dagster", "dev", "-m", "robaws_pipeline.definitions"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
-        try:
-            # Elsewhere, Dagster would warn of the dagster.yaml that it does not use.
-            sys.exit(subprocess.run(command, check=False, cwd=home, env=environment).returncode)  # noqa: S603
-        except KeyboardInterrupt:
-            out.print("Stopped.")
+        # Elsewhere, Dagster would warn of the dagster.yaml that it does not use.
+        with subprocess.Popen(command, cwd=home, env=environment) as dagster:  # noqa: S603
+            # It stops its webserver and daemon when it is interrupted; so must whoever stops only us.
+            signal.signal(signal.SIGTERM, lambda *_: dagster.send_signal(signal.SIGINT))
+            signal.signal(signal.SIGINT, lambda *_: None)  # a terminal interrupts both of us
+            code = dagster.wait()
+    sys.exit(max(code, 0))

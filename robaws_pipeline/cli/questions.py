@@ -66,6 +66,11 @@ def status(context: click.Context, as_json: bool, company: str | None) -> None:
                 f"{one.company}: * {', '.join(one.stale)} will be built again by the next nightly run: what is held, "
                 "the settings or the program changed since"
             )
+        for month, count in one.outside.items():
+            out.print(
+                f"{one.company}: {count} documents are dated {month}, where the books have no place: they are kept and "
+                "not exported"
+            )
         for name, moment in one.complete_to.items():
             out.print(f"{one.company}: {name} complete up to {moment:%Y-%m-%d %H:%M} UTC" if moment else "")
         for run in runs[one.company]:

@@ -21,7 +21,16 @@ from robaws_pipeline.steps.verify import verify as verify_months
 from robaws_pipeline.steps.workspace import Workspace, months_between
 
 company_option = click.option("--company", metavar="NAME", help="One company of the settings; all of them without it.")
-month_type = click.DateTime(formats=["%Y-%m"])
+
+
+class _Month(click.DateTime):
+    """A month, shown in the help as people write it."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        return "YYYY-MM"
+
+
+month_type = _Month(formats=["%Y-%m"])
 
 
 def settings_of(context: click.Context) -> Settings:
@@ -115,12 +124,8 @@ def as_month(context: click.Context, parameter: click.Parameter, value: object) 
 
 
 @click.command()
-@click.option(
-    "--from", "first", type=month_type, callback=as_month, help="First month, YYYY-MM; else the company's first."
-)
-@click.option(
-    "--to", "last", type=month_type, callback=as_month, help="Last month, YYYY-MM; else the current one and the next."
-)
+@click.option("--from", "first", type=month_type, callback=as_month, help="First month; else the company's first.")
+@click.option("--to", "last", type=month_type, callback=as_month, help="Last month; else the current one and the next.")
 @company_option
 @click.pass_context
 def load(context: click.Context, first: str | None, last: str | None, company: str | None) -> None:
@@ -163,7 +168,7 @@ def nightly(context: click.Context, company: str | None) -> None:
 
 
 @click.command()
-@click.option("--month", type=month_type, callback=as_month, help="One month, YYYY-MM; else all that are loaded.")
+@click.option("--month", type=month_type, callback=as_month, help="One month; else all that are loaded.")
 @company_option
 @click.pass_context
 def verify(context: click.Context, month: str | None, company: str | None) -> None:

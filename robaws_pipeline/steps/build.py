@@ -164,7 +164,13 @@ def _journal_file(month: str) -> str:
 
 def build_reference(workspace: Workspace) -> dict[str, int]:
     """The tables that are not monthly, from the raw log; their numbers of rows."""
+    with workspace.only_builder():
+        return _reference(workspace)
+
+
+def _reference(workspace: Workspace) -> dict[str, int]:
     raw, spelling = workspace.raw, workspace.company.fields
+    inputs = _reference_inputs(workspace)  # before anything is read: what comes in between is seen the next time
     clients, suppliers = (raw.current(collection.name) for collection in fields.PARTIES)
     made = {
         PARTIES: decode.parties(clients, suppliers, spelling),
@@ -174,19 +180,23 @@ def build_reference(workspace: Workspace) -> dict[str, int]:
     }
     for table, rows in made.items():
         workspace.tables.write(table, rows)
-    workspace.tables.store.write("inputs/reference", _reference_inputs(workspace).encode())
+    workspace.tables.store.write(_REFERENCE_INPUTS, inputs, durable=False)
     return {table.name: rows.num_rows for table, rows in made.items()}
 
 
-def _reference_inputs(workspace: Workspace) -> str:
+_REFERENCE_INPUTS = "inputs/reference"
+
+
+def _reference_inputs(workspace: Workspace) -> bytes:
     collections = (*fields.PARTIES, *fields.LISTS)
-    return "\n".join([code_version(), *(workspace.raw.fingerprint(collection.name) for collection in collections)])
+    known = [workspace.raw.fingerprint(collection.name) for collection in collections]
+    return "\n".join([code_version(), settings_version(workspace), *known]).encode()
 
 
 def _with_reference(workspace: Workspace) -> None:
     """Bring the tables that are not monthly up to the raw log, if they are behind it."""
-    if workspace.tables.store.read("inputs/reference") != _reference_inputs(workspace).encode():
-        build_reference(workspace)
+    if workspace.tables.store.read(_REFERENCE_INPUTS) != _reference_inputs(workspace):
+        _reference(workspace)
 
 
 def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -1,0 +1,72 @@
+"""A company that is loaded already, from a Robaws that the test may change."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stamina
+import steps_company
+from steps_company import Loaded, Serve, company, load, small_world
+
+from robaws_pipeline.sandbox.server import DEFAULT_ACCOUNTS, Running, running
+from robaws_pipeline.sandbox.switches import Switches
+from robaws_pipeline.sandbox.world import World
+from robaws_pipeline.steps.workspace import Workspace
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _surroundings() -> Iterator[None]:
+    """Credentials of the sandbox, a day that does not depend on today's, and no waiting before a retry."""
+    account = DEFAULT_ACCOUNTS[0]
+    real = Workspace.months
+
+    def months(self: Workspace, today: date | None = None) -> list[str]:
+        return real(self, today or steps_company.TODAY)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "STEPS_KEY", account.key)
+        patch.setitem(os.environ, "STEPS_SECRET", account.secret)
+        patch.setattr(Workspace, "months", months)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_back_off() -> Iterator[None]:
+    stamina.set_testing(True, attempts=100, cap=True)
+    yield
+    stamina.set_testing(False)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a sandbox for a world, without a rate limit; switches and accounts as named."""
+    with ExitStack() as stack:
+
+        def start(world: World, **options: Any) -> Running:
+            switches = Switches(**{"rate_per_second": None, "daily_limit": 1_000_000, **options.pop("switches", {})})
+            return stack.enter_context(running(world, switches=switches, **options))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    with running(small_world(), switches=Switches(rate_per_second=None)) as server:
+        fetched = load(company(folder, server))
+    assert (fetched.errors, fetched.warnings) == ([], [])
+    return folder
+
+
+@pytest.fixture
+def loaded(_template: Path, tmp_path: Path, serve: Serve) -> Loaded:
+    """The small world, loaded and exported: a copy of the test's own."""
+    folder = tmp_path / "company"
+    shutil.copytree(_template, folder)
+    server = serve(small_world())
+    return Loaded(company(folder, server), folder, server)

@@ -49,16 +49,29 @@ class CompanyAssets:
         return f"robaws_{self.workspace.company.api_key_env.lower()}"
 
     @cached_property
-    def follow_months(self) -> dg.AutomationCondition[dg.AssetKey]:
+    def follow_months(self) -> dg.AutomationCondition[Any]:
         """Materialise exactly the months whose upstream months changed, old ones too.
 
         Not `eager`, which looks at the latest month only. The parties and lists touch every month that names them:
         which these are is the question of `stale_months`, not of an event.
         """
-        changed = dg.AutomationCondition.any_deps_updated().ignore(dg.AssetSelection.assets(self.key("reference")))
-        return (changed & ~_BUSY).with_label("upstream months changed")
+        return _follow("upstream months changed", dg.AssetSelection.assets(self.key("reference")))
 
     @cached_property
     def follow_exports(self) -> dg.AutomationCondition[Any]:
         """Materialise when the exports of any month changed."""
-        return (dg.AutomationCondition.any_deps_updated() & ~_BUSY).with_label("exports changed")
+        return _follow("exports changed")
+
+
+def _follow(label: str, ignored: dg.AssetSelection | None = None) -> dg.AutomationCondition[Any]:
+    """Upstream was updated, or is about to be, and what hangs on it was not, nor is it under way.
+
+    Not `any_deps_updated`: of a run over a range it sees the last month only, and of a job's run nothing, so that
+    everything a load or a backfill has just built would be built again. An update that comes while something is under
+    way may be missed here: `stale_months` finds it.
+    """
+    newly = dg.AutomationCondition.newly_updated()
+    changed = dg.AutomationCondition.any_deps_match(newly | dg.AutomationCondition.will_be_requested())
+    if ignored is not None:
+        changed = changed.ignore(ignored)
+    return (changed & ~newly & ~_BUSY).with_label(label)

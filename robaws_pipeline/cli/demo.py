@@ -120,10 +120,11 @@ def dev(context: click.Context, port: int) -> None:
             )
         command = [sys.executable, "-m", "dagster", "dev", "-m", "robaws_pipeline.definitions"]
         command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "warning"]
+        # A terminal interrupts both of us; Dagster then stops its webserver and daemon, and we wait for it. With a
+        # handler set before it starts, it does not inherit an interrupt that a shell told us to ignore.
+        signal.signal(signal.SIGINT, lambda *_: None)
         # Elsewhere, Dagster would warn of the dagster.yaml that it does not use.
         with subprocess.Popen(command, cwd=home, env=environment) as dagster:  # noqa: S603
-            # It stops its webserver and daemon when it is interrupted; so must whoever stops only us.
             signal.signal(signal.SIGTERM, lambda *_: dagster.send_signal(signal.SIGINT))
-            signal.signal(signal.SIGINT, lambda *_: None)  # a terminal interrupts both of us
             code = dagster.wait()
     sys.exit(max(code, 0))

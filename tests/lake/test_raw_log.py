@@ -184,14 +184,14 @@ class AnyOrder(RuleBasedStateMachine):
 class TestAnyOrder(AnyOrder.TestCase):  # type: ignore[name-defined,misc]
     """Grow-only set of versions: what a rerun, an overlap or a kill leaves is right after the next look."""
 
-    settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+    settings = settings(max_examples=10, stateful_step_count=25, deadline=None)
 
     @pytest.fixture(autouse=True)
     def _few_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(raw_log, "_FILES_BEFORE_COMPACTION", 3)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_order_repetition_and_partition_of_what_arrives_change_nothing(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory

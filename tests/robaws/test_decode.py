@@ -458,7 +458,7 @@ def test_reference_lists() -> None:
     assert conditions == [{"id": "1", "name": "30 dagen"}]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(
         st.dictionaries(

@@ -57,7 +57,7 @@ class Loaded:
 
 def small_world() -> World:
     """Three months with every trouble that the sandbox knows and credit notes across months."""
-    return build_world(first_month=MONTHS[0], last_month=MONTHS[-1], sales_per_month=18, purchases_per_month=16, seed=7)
+    return build_world(first_month=MONTHS[0], last_month=MONTHS[-1], sales_per_month=12, purchases_per_month=8, seed=7)
 
 
 def company(folder: Path, server: Running, more: str = "") -> Workspace:

@@ -211,8 +211,8 @@ def plot(months: Mapping[str, pa.Table]) -> dg.MetadataValue[str]:
     import pygal  # noqa: PLC0415 - slow to import, and only needed here
 
     chart = pygal.Bar(
-        width=900,
-        height=360,
+        width=460,
+        height=260,
         legend_at_bottom=True,
         title="Exported, excluding VAT",
         js=[],

@@ -1,0 +1,111 @@
+"""What the tests of the whole share: companies on a sandbox, each in a folder of its own."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from companies import ACCOUNT, FIRST, LAST, Place, company_toml, environment
+
+from robaws_pipeline.automation.instance import prepare_home
+from robaws_pipeline.sandbox.server import Running, running
+from robaws_pipeline.sandbox.switches import Switches
+from robaws_pipeline.sandbox.world import World, build_world
+
+UNLIMITED = Switches(rate_per_second=None)
+
+Serve = Callable[..., Running]
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company in its folder, and the sandbox that it reads."""
+
+    place: Place
+    server: Running
+
+    @property
+    def world(self) -> World:
+        """What Robaws has."""
+        return self.server.world
+
+
+def small_world(**options: object) -> World:
+    """Three months of a few documents."""
+    given = {"first_month": "2025-01", "last_month": "2025-03", "sales_per_month": 8, "purchases_per_month": 5}
+    return build_world(**{**given, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Dagster home that was opened once: making its databases takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("home")
+    with environment({"DAGSTER_HOME": str(folder / "dagster")}):
+        return prepare_home(folder)
+
+
+def place_in(folder: Path, home: Path) -> Place:
+    """A folder for a company, with a fresh Dagster home in it."""
+    shutil.copytree(home, folder / "dagster")
+    return Place(folder)
+
+
+@pytest.fixture
+def place(tmp_path: Path, empty_home: Path) -> Place:
+    """A folder for a company; robaws.toml is not written yet."""
+    return place_in(tmp_path, empty_home)
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves worlds until the test ends, without a rate limit unless told otherwise."""
+    with ExitStack() as stack:
+
+        def serve(world: World | None = None, **options: object) -> Running:
+            given = {"switches": UNLIMITED, "accounts": [ACCOUNT], **options}
+            return stack.enter_context(running(world or small_world(), **given))  # type: ignore[arg-type]
+
+        yield serve
+
+
+@pytest.fixture
+def company(place: Place, serve: Serve) -> Company:
+    """A company with three months of a few documents, nothing loaded yet; the test may change everything."""
+    server = serve()
+    place.write(company_toml(server.base_url))
+    return Company(place, server)
+
+
+@pytest.fixture(scope="session")
+def loaded_once(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Path:
+    """The folder of a company of `small_world` after its first load."""
+    place = place_in(tmp_path_factory.mktemp("loaded_once"), empty_home)
+    with running(small_world(), switches=UNLIMITED, accounts=[ACCOUNT]) as server:
+        place.write(company_toml(server.base_url))
+        result = place.invoke("load", "--from", "2025-01", "--to", "2025-03")
+        assert result.exit_code == 0, result.output
+    return place.folder
+
+
+@pytest.fixture
+def stocked(tmp_path: Path, loaded_once: Path, serve: Serve) -> Company:
+    """As `company`, its three months loaded already."""
+    place = Place(tmp_path / "stocked")
+    shutil.copytree(loaded_once, place.folder)
+    server = serve()
+    place.write(company_toml(server.base_url))
+    return Company(place, server)
+
+
+@pytest.fixture(scope="session")
+def loaded(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[Company]:
+    """A company with ten months, loaded by one command: for tests that only read."""
+    place = place_in(tmp_path_factory.mktemp("loaded"), empty_home)
+    world = build_world(first_month=FIRST, last_month=LAST, sales_per_month=12, purchases_per_month=8)
+    with running(world, switches=UNLIMITED, accounts=[ACCOUNT]) as server:
+        place.write(company_toml(server.base_url))
+        done = place.run("load", "--from", FIRST, "--to", LAST)
+        assert done.returncode == 0, done.stderr
+        yield Company(place, server)

@@ -331,7 +331,7 @@ def _originals(workspace: Workspace, documents: pa.Table) -> pa.Table:
 
 def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Exported]:
     """The export folder of each month: every format's files, held.csv and manifest.json, visible as one."""
-    formats = [registry.get(name) for name in workspace.company.formats]
+    formats = registry.select(workspace.company.formats)
     exported = {}
     with workspace.only_builder():
         shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS))

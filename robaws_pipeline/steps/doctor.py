@@ -67,9 +67,9 @@ def _as_raw(items: list[bytes], spelling: fields.Spelling) -> pa.Table:
 
 
 def _settings_problems(workspace: Workspace) -> Iterator[str]:
-    for name in workspace.company.formats:
-        for missing in registry.get(name).missing_settings(workspace.company):
-            yield f"format {name}: {missing}"
+    for format_ in registry.select(workspace.company.formats):
+        for missing in format_.missing_settings(workspace.company):
+            yield f"format {format_.name}: {missing}"
 
 
 def _spelling_hints(company: str, found: Probe) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import stamina
 import steps_company
-from steps_company import Loaded, Serve, company, load, small_world
+from steps_company import JOURNAL_ONLY, Loaded, Serve, build_all, company, load, small_world
 
 from robaws_pipeline.sandbox.server import DEFAULT_ACCOUNTS, Running, running
 from robaws_pipeline.sandbox.switches import Switches
@@ -56,10 +56,21 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture(scope="session")
 def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small world, loaded and exported in both formats."""
     folder = tmp_path_factory.mktemp("template")
     with running(small_world(), switches=Switches(rate_per_second=None)) as server:
         fetched = load(company(folder, server))
     assert (fetched.errors, fetched.warnings) == ([], [])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _journal_template(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `_template` with the journal only: fewer files to copy and to write again."""
+    folder = tmp_path_factory.mktemp("journal") / "company"
+    shutil.copytree(_template, folder, ignore=shutil.ignore_patterns("exports", "tables"))
+    with running(small_world()) as server:
+        build_all(company(folder, server, JOURNAL_ONLY))
     return folder
 
 
@@ -70,3 +81,12 @@ def loaded(_template: Path, tmp_path: Path, serve: Serve) -> Loaded:
     shutil.copytree(_template, folder)
     server = serve(small_world())
     return Loaded(company(folder, server), folder, server)
+
+
+@pytest.fixture
+def acme(_journal_template: Path, tmp_path: Path, serve: Serve) -> Loaded:
+    """As `loaded`, with the journal only: for tests that ask what is built again, not what is in it."""
+    folder = tmp_path / "company"
+    shutil.copytree(_journal_template, folder)
+    server = serve(small_world())
+    return Loaded(company(folder, server, JOURNAL_ONLY), folder, server)

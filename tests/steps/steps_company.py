@@ -22,6 +22,8 @@ TODAY = date(2025, 3, 15)
 
 PATHS = {"sales": "sales-invoices", "purchases": "purchase-invoices"}
 
+JOURNAL_ONLY = 'formats = ["journal"]'
+
 _TOML = """
 [companies.acme]
 name = "Acme Installaties BV"

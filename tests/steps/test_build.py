@@ -89,7 +89,7 @@ def test_the_audit_finds_what_is_wrong(loaded: Loaded) -> None:
     listed = manifests(workspace)[MARCH]["documents"]
     twice = audit.not_listed(workspace, MARCH, {"documents": [*listed, listed[0], {**listed[0], "id": "?"}]})
     assert [finding.detail for finding in twice] == ["in the manifest, but not held", "2 times in the manifest"]
-    build_all(workspace)
+    build_all(workspace, [MARCH])
     assert [finding.month for finding in audit.duplicate_numbers(workspace, [MARCH])] == [MARCH]
 
 
@@ -162,10 +162,10 @@ class _Broken:
 
 def test_a_broken_format_stops_no_other(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """The accountant still gets the journal, and the manifest says what failed; no file of the format is left."""
-    plain = registry.get
-    monkeypatch.setattr(registry, "get", lambda name: _Broken() if name == "broken" else plain(name))
+    plain = registry._resolve
+    monkeypatch.setattr(registry, "_resolve", lambda name, found: _Broken() if name == "broken" else plain(name, found))
     workspace = company(loaded.folder, loaded.server, 'formats = ["broken", "journal"]')
-    exported = build_all(workspace)[JANUARY]
+    exported = build_all(workspace, [JANUARY])[JANUARY]
     assert [str(error) for error in exported.errors.values()] == ["no such column"]
     manifest = manifests(workspace)[JANUARY]
     assert manifest["formats"]["broken"]["error"] == "RuntimeError: no such column"
@@ -191,7 +191,7 @@ def test_a_document_that_cannot_be_read_is_held_beside_the_others(loaded: Loaded
     id = next(id for id in states if states[id] == "exported" and world.find(SALES, id))
     world.update(SALES, id, {"totalExclVat": "honderd", "dueDate": "morgen"}, ago(minutes=1))
     fetch_changes(workspace)
-    build_all(workspace)
+    build_all(workspace, [MARCH])
     after = {(row["collection"], row["id"]): row for row in manifests(workspace)[MARCH]["documents"]}
     row = after.pop(("sales", id))
     assert row["state"] == "held"
@@ -227,7 +227,7 @@ def test_a_spelling_corrected_later_reaches_the_parties(loaded: Loaded) -> None:
     """A setting made after `doctor` must change the clients too, though Robaws sent nothing new."""
     own = company(loaded.folder, loaded.server, 'fields = { client = { name = "naam" } }')
     assert {row["name"] is None for row in own.tables.read(PARTIES).to_pylist()} == {False}
-    build_all(own)
+    build_all(own, [JANUARY])
     nameless = {(row["kind"], row["name"] is None) for row in own.tables.read(PARTIES).to_pylist()}
     assert nameless == {("client", True), ("supplier", False)}
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from steps_company import (
+    JOURNAL_ONLY,
     MONTHS,
     PATHS,
     Loaded,
@@ -29,89 +30,87 @@ SALES, PURCHASES = PATHS.values()
 
 
 def stale(loaded: Loaded, more: str = "") -> list[str]:
-    """The stale months as a process that starts now sees them."""
-    return stale_months(company(loaded.folder, loaded.server, more), MONTHS)
+    """The stale months as a process that starts now, with `more` in its settings, sees them."""
+    return stale_months(company(loaded.folder, loaded.server, f"{JOURNAL_ONLY}\n{more}"), MONTHS)
 
 
 def builds_to_nothing(loaded: Loaded, months: list[str]) -> None:
     """Building just the stale months leaves none."""
-    build_all(company(loaded.folder, loaded.server), months)
+    build_all(company(loaded.folder, loaded.server, JOURNAL_ONLY), months)
     assert stale(loaded) == []
 
 
-def test_after_a_load_nothing_is_stale(loaded: Loaded) -> None:
+def test_after_a_load_nothing_is_stale(acme: Loaded) -> None:
     """Else every night would build everything."""
-    assert loaded_months(loaded.workspace) == MONTHS
-    assert stale(loaded) == []
-    fetch_reference(loaded.workspace)
-    fetch_history(loaded.workspace, MONTHS)
-    assert stale(loaded) == []
+    assert loaded_months(acme.workspace) == MONTHS
+    assert stale(acme) == []
+    fetch_reference(acme.workspace)
+    fetch_history(acme.workspace, MONTHS)
+    assert stale(acme) == []
 
 
 @pytest.mark.parametrize(("collection", "month"), [("sales", JANUARY), ("purchases", MARCH)])
-def test_a_changed_document_makes_its_month_stale(loaded: Loaded, collection: str, month: str) -> None:
+def test_a_changed_document_makes_its_month_stale(acme: Loaded, collection: str, month: str) -> None:
     """The nightly case, one month of many. (Drafts are credited by nobody.)"""
     document = next(
         record
-        for record in loaded.world.records(PATHS[collection])
+        for record in acme.world.records(PATHS[collection])
         if record["date"][:7] == month
-        and not any(other.get("originalInvoiceId") == record["id"] for other in loaded.world.records(PATHS[collection]))
+        and not any(other.get("originalInvoiceId") == record["id"] for other in acme.world.records(PATHS[collection]))
     )
-    loaded.world.update(PATHS[collection], document["id"], {"status": "anders"}, ago(minutes=1))
-    fetch_changes(loaded.workspace)
-    assert stale(loaded) == [month]
-    builds_to_nothing(loaded, [month])
+    acme.world.update(PATHS[collection], document["id"], {"status": "anders"}, ago(minutes=1))
+    fetch_changes(acme.workspace)
+    assert stale(acme) == [month]
+    builds_to_nothing(acme, [month])
 
 
-def test_a_moved_document_makes_both_months_stale(loaded: Loaded) -> None:
+def test_a_moved_document_makes_both_months_stale(acme: Loaded) -> None:
     """The old month's files still have it."""
-    document = pick(loaded.world, "purchases", JANUARY)
-    loaded.world.update(PURCHASES, document["id"], {"date": "2025-03-05"}, ago(minutes=1))
-    assert fetch_changes(loaded.workspace).touched == [JANUARY, MARCH]
-    assert stale(loaded) == [JANUARY, MARCH]
-    builds_to_nothing(loaded, [JANUARY, MARCH])
+    document = pick(acme.world, "purchases", JANUARY)
+    acme.world.update(PURCHASES, document["id"], {"date": "2025-03-05"}, ago(minutes=1))
+    assert fetch_changes(acme.workspace).touched == [JANUARY, MARCH]
+    assert stale(acme) == [JANUARY, MARCH]
+    builds_to_nothing(acme, [JANUARY, MARCH])
 
 
-def test_a_deleted_document_makes_its_month_stale_and_so_does_its_return(loaded: Loaded) -> None:
+def test_a_deleted_document_makes_its_month_stale_and_so_does_its_return(acme: Loaded) -> None:
     """Back to what it was is a change too, while the exports say deleted."""
-    document = pick(loaded.world, "purchases", FEBRUARY)
-    loaded.world.delete(PURCHASES, document["id"])
-    fetch_history(loaded.workspace, [FEBRUARY])
-    assert stale(loaded) == [FEBRUARY]
-    builds_to_nothing(loaded, [FEBRUARY])
-    loaded.world.create(PURCHASES, document, None)
-    fetch_history(loaded.workspace, [FEBRUARY])
-    assert stale(loaded) == [FEBRUARY]
-    builds_to_nothing(loaded, [FEBRUARY])
+    document = pick(acme.world, "purchases", FEBRUARY)
+    acme.world.delete(PURCHASES, document["id"])
+    fetch_history(acme.workspace, [FEBRUARY])
+    assert stale(acme) == [FEBRUARY]
+    builds_to_nothing(acme, [FEBRUARY])
+    acme.world.create(PURCHASES, document, None)
+    fetch_history(acme.workspace, [FEBRUARY])
+    assert stale(acme) == [FEBRUARY]
 
 
-def test_a_renamed_party_makes_the_months_that_name_it_stale(loaded: Loaded) -> None:
+def test_a_renamed_party_makes_the_months_that_name_it_stale(acme: Loaded) -> None:
     """And no others: a client of one month does not rebuild ten years."""
     for collection, path, parties, key in (
         ("sales", SALES, "clients", "clientId"),
         ("purchases", PURCHASES, "suppliers", "supplierId"),
     ):
         by_party: dict[str, set[str]] = {}
-        for record in loaded.world.records(path):
+        for record in acme.world.records(path):
             if record[key]:
                 by_party.setdefault(record[key], set()).add(record["date"][:7])
-        party = next(id for id, months in by_party.items() if len(months) == 2 and loaded.world.find(parties, id))
-        loaded.world.update(parties, party, {"name": f"Nieuwe naam {collection}"}, ago(minutes=1))
-        fetch_reference(loaded.workspace)
-        assert stale(loaded) == sorted(by_party[party])
-        builds_to_nothing(loaded, sorted(by_party[party]))
-        texts = loaded.workspace.exports.read(f"{min(by_party[party])}/journal/parties.csv")
+        party = next(id for id, months in by_party.items() if len(months) == 2 and acme.world.find(parties, id))
+        acme.world.update(parties, party, {"name": f"Nieuwe naam {collection}"}, ago(minutes=1))
+        fetch_reference(acme.workspace)
+        assert stale(acme) == sorted(by_party[party])
+        builds_to_nothing(acme, sorted(by_party[party]))
+        texts = acme.workspace.exports.read(f"{min(by_party[party])}/journal/parties.csv")
         assert texts is not None
         assert f"Nieuwe naam {collection}".encode() in texts
 
 
-def test_an_account_that_is_renamed_makes_every_month_stale(loaded: Loaded) -> None:
+def test_an_account_that_is_renamed_makes_every_month_stale(acme: Loaded) -> None:
     """Its name stands in the journals of all months."""
-    account = loaded.world.records("general-ledger-accounts")[0]
-    loaded.world.update("general-ledger-accounts", account["id"], {"name": "Andere naam"}, None)
-    fetch_reference(loaded.workspace)
-    assert stale(loaded) == MONTHS
-    builds_to_nothing(loaded, MONTHS)
+    account = acme.world.records("general-ledger-accounts")[0]
+    acme.world.update("general-ledger-accounts", account["id"], {"name": "Andere naam"}, None)
+    fetch_reference(acme.workspace)
+    assert stale(acme) == MONTHS
 
 
 def _credited_elsewhere(loaded: Loaded) -> tuple[str, str, str]:
@@ -125,28 +124,27 @@ def _credited_elsewhere(loaded: Loaded) -> tuple[str, str, str]:
     )
 
 
-def test_an_original_that_goes_and_comes_touches_its_credit_notes(loaded: Loaded) -> None:
+def test_an_original_that_goes_and_comes_touches_its_credit_notes(acme: Loaded) -> None:
     """The credit note names its number and date, so its month is made from it too."""
-    original, there, here = _credited_elsewhere(loaded)
-    others = {note["date"][:7] for note in loaded.world.records(SALES) if note.get("originalInvoiceId") == original} | {
+    original, there, here = _credited_elsewhere(acme)
+    others = {note["date"][:7] for note in acme.world.records(SALES) if note.get("originalInvoiceId") == original} | {
         there
     }
-    record = loaded.world.get(SALES, original)
-    loaded.world.delete(SALES, original)
-    fetch_history(loaded.workspace, [there])
+    record = acme.world.get(SALES, original)
+    acme.world.delete(SALES, original)
+    fetch_history(acme.workspace, [there])
     assert here in others
-    assert stale(loaded) == sorted(others), "deleted"
-    builds_to_nothing(loaded, sorted(others))
-    loaded.world.create(SALES, record, ago(minutes=1))
-    fetch_changes(loaded.workspace)
-    assert stale(loaded) == sorted(others), "back, with other content"
-    builds_to_nothing(loaded, sorted(others))
+    assert stale(acme) == sorted(others), "deleted"
+    builds_to_nothing(acme, sorted(others))
+    acme.world.create(SALES, record, ago(minutes=1))
+    fetch_changes(acme.workspace)
+    assert stale(acme) == sorted(others), "back, with other content"
 
 
-def test_an_original_that_arrives_later_touches_the_credit_note_that_waited(loaded: Loaded) -> None:
+def test_an_original_that_arrives_later_touches_the_credit_note_that_waited(acme: Loaded) -> None:
     """January is loaded after March: the reference that was missing is there now."""
-    original, there, here = _credited_elsewhere(loaded)
-    fresh = company(loaded.folder / "fresh", loaded.server)
+    original, there, here = _credited_elsewhere(acme)
+    fresh = company(acme.folder / "fresh", acme.server)
     fetch_reference(fresh)
     fetch_history(fresh, [here])
     build_all(fresh, [here])
@@ -162,85 +160,83 @@ def test_an_original_that_arrives_later_touches_the_credit_note_that_waited(load
     "more",
     [
         'accounts = { rounding = "659000" }',
-        'formats = ["journal"]',
         'vat_tariffs = { "geen" = { treatment = "exempt" } }',
         'fields = { line = { unit = "eenheid" } }',
         'journals = { sales = "V1" }',
         'email = "boekhouding@example.test"',
     ],
 )
-def test_settings_that_end_up_in_files_make_every_month_stale(loaded: Loaded, more: str) -> None:
+def test_settings_that_end_up_in_files_make_every_month_stale(acme: Loaded, more: str) -> None:
     """A tariff that is mapped today releases the documents that were held for it."""
-    assert stale(loaded, more) == MONTHS
+    assert stale(acme, more) == MONTHS
 
 
-def test_settings_about_reading_make_nothing_stale(loaded: Loaded) -> None:
+def test_settings_about_reading_make_nothing_stale(acme: Loaded) -> None:
     """A slower rate or another hour is not a reason to write ten years again."""
-    assert stale(loaded, 'nightly_at = "04:30"\ntimezone = "Europe/Paris"') == []
+    assert stale(acme, 'nightly_at = "04:30"\ntimezone = "Europe/Paris"') == []
 
 
-def test_exports_that_are_gone_or_spoiled_are_made_again(loaded: Loaded) -> None:
+def test_exports_that_are_gone_or_spoiled_are_made_again(acme: Loaded) -> None:
     """Somebody tidied up the folder: the level tells, no event does."""
-    shutil.rmtree(loaded.folder / "exports" / "acme" / JANUARY)
-    loaded.workspace.exports.write(f"{MARCH}/manifest.json", b'{"inputs": ')
-    assert stale(loaded) == [JANUARY, MARCH]
-    builds_to_nothing(loaded, [JANUARY, MARCH])
+    shutil.rmtree(acme.folder / "exports" / "acme" / JANUARY)
+    acme.workspace.exports.write(f"{MARCH}/manifest.json", b'{"inputs": ')
+    assert stale(acme) == [JANUARY, MARCH]
+    builds_to_nothing(acme, [JANUARY, MARCH])
 
 
-def test_new_code_makes_every_month_stale(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_code_makes_every_month_stale(acme: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """A corrected rule reaches old months by itself."""
     monkeypatch.setattr(build, "code_version", lambda: "another")
-    assert stale(loaded) == MONTHS
+    assert stale(acme) == MONTHS
 
 
-def test_the_first_look_at_purchases_that_turn_out_to_be_none_is_a_change(loaded: Loaded) -> None:
+def test_the_first_look_at_purchases_that_turn_out_to_be_none_is_a_change(acme: Loaded) -> None:
     """The manifest says that they were not read; when they were, and there are none, it must stop saying so."""
-    (loaded.folder / "data/acme/raw/purchases/coverage.json").unlink()
-    assert stale(loaded) == MONTHS
-    builds_to_nothing(loaded, MONTHS)
-    assert manifests(loaded.workspace)[JANUARY]["not_read"] == ["purchases"]
+    (acme.folder / "data/acme/raw/purchases/coverage.json").unlink()
+    assert stale(acme) == MONTHS
+    builds_to_nothing(acme, MONTHS)
+    assert manifests(acme.workspace)[JANUARY]["not_read"] == ["purchases"]
 
 
-def test_a_kill_between_the_two_files_of_a_move_shows_in_both_months(loaded: Loaded) -> None:
+def test_a_kill_between_the_two_files_of_a_move_shows_in_both_months(acme: Loaded) -> None:
     """The new month's file is written, the old month's is not, and the next fetch may be a day away."""
-    raw = loaded.workspace.raw
+    raw = acme.workspace.raw
     [moved] = raw.current("purchases", JANUARY).slice(0, 1).to_pylist()
     json = moved["json"].replace(moved["date"].encode(), b"2025-02-09")
     version = Version(moved["id"], FEBRUARY, moved["type"], "2025-02-09", None, datetime.now(UTC), json)
     assert raw.add(rows("purchases", [version], datetime.now(UTC))) == {FEBRUARY}
-    assert stale(loaded) == [JANUARY, FEBRUARY]
-    builds_to_nothing(loaded, [JANUARY, FEBRUARY])
-    assert held(loaded.workspace)["purchases", moved["id"]] == (FEBRUARY, False)
+    assert stale(acme) == [JANUARY, FEBRUARY]
+    builds_to_nothing(acme, [JANUARY, FEBRUARY])
+    assert held(acme.workspace)["purchases", moved["id"]] == (FEBRUARY, False)
 
 
 @pytest.mark.parametrize("done", ["documents", "documents journal", "documents exports", "exports", "journal"])
-def test_a_build_that_stops_halfway_stays_stale(loaded: Loaded, done: str) -> None:
+def test_a_build_that_stops_halfway_stays_stale(acme: Loaded, done: str) -> None:
     """Exports of new documents with an old journal, made by hand in the UI, must not pass for the new month."""
-    document = pick(loaded.world, "purchases", FEBRUARY)
-    loaded.world.update(PURCHASES, document["id"], {"status": "anders"}, ago(minutes=1))
-    fetch_changes(loaded.workspace)
+    document = pick(acme.world, "purchases", FEBRUARY)
+    acme.world.update(PURCHASES, document["id"], {"status": "anders"}, ago(minutes=1))
+    fetch_changes(acme.workspace)
     for step in done.split():
-        getattr(build, f"build_{step}")(loaded.workspace, [FEBRUARY])
-    assert stale(loaded) == [FEBRUARY]
-    builds_to_nothing(loaded, [FEBRUARY])
+        getattr(build, f"build_{step}")(acme.workspace, [FEBRUARY])
+    assert stale(acme) == [FEBRUARY]
 
 
-def test_documents_that_were_built_and_went_back_are_built_again(loaded: Loaded) -> None:
+def test_documents_that_were_built_and_went_back_are_built_again(acme: Loaded) -> None:
     """Deleted, tables made, killed; and the document is back: the exports are right, the tables behind them are not."""
-    document = pick(loaded.world, "purchases", FEBRUARY)
-    loaded.world.delete(PURCHASES, document["id"])
-    fetch_history(loaded.workspace, [FEBRUARY])
-    build.build_documents(loaded.workspace, [FEBRUARY])
-    loaded.world.create(PURCHASES, document, None)
-    fetch_history(loaded.workspace, [FEBRUARY])
-    assert stale(loaded) == [FEBRUARY]
+    document = pick(acme.world, "purchases", FEBRUARY)
+    acme.world.delete(PURCHASES, document["id"])
+    fetch_history(acme.workspace, [FEBRUARY])
+    build.build_documents(acme.workspace, [FEBRUARY])
+    acme.world.create(PURCHASES, document, None)
+    fetch_history(acme.workspace, [FEBRUARY])
+    assert stale(acme) == [FEBRUARY]
 
 
-def test_what_arrives_while_a_month_is_built_makes_it_stale(loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_arrives_while_a_month_is_built_makes_it_stale(acme: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process fetches between our reading and our signing: the new version must not be signed for unseen."""
-    document = pick(loaded.world, "purchases", FEBRUARY)
-    loaded.world.update(PURCHASES, document["id"], {"status": "onderweg"}, ago(minutes=1))
-    other = company(loaded.folder, loaded.server)
+    document = pick(acme.world, "purchases", FEBRUARY)
+    acme.world.update(PURCHASES, document["id"], {"status": "onderweg"}, ago(minutes=1))
+    other = company(acme.folder, acme.server)
     plain: Callable[..., object] = build._documents
 
     def meanwhile(workspace: Workspace, month: str) -> object:
@@ -250,10 +246,10 @@ def test_what_arrives_while_a_month_is_built_makes_it_stale(loaded: Loaded, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(build, "_documents", meanwhile)
-        build.build_documents(loaded.workspace, [FEBRUARY])
-    build.build_journal(loaded.workspace, [FEBRUARY])
-    build.build_exports(loaded.workspace, [FEBRUARY])
-    assert stale(loaded) == [FEBRUARY]
+        build.build_documents(acme.workspace, [FEBRUARY])
+    build.build_journal(acme.workspace, [FEBRUARY])
+    build.build_exports(acme.workspace, [FEBRUARY])
+    assert stale(acme) == [FEBRUARY]
 
 
 def test_months_as_ranges() -> None:

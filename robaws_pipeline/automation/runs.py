@@ -1,7 +1,8 @@
 """Runs of our jobs in this process: what the command line starts is what the UI shows."""
 
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,9 +88,35 @@ def _why(event: dg.DagsterEvent) -> str:
     return cause.message.strip() if cause else "failed"
 
 
+_LOOK_EVERY = 5.0
+"""Seconds between two looks for dead runs."""
+
+
+@contextmanager
+def _clearing() -> Iterator[None]:
+    """Inside the block, clear what dies meanwhile too: a step may be waiting for the place of a process that is killed
+    after we looked."""
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(_LOOK_EVERY):
+            # What fails this time (a database that is busy, say) is tried again.
+            with suppress(Exception), dg.DagsterInstance.get() as instance:
+                clear_dead_runs(instance)
+
+    thread = threading.Thread(target=look, name="clear-dead-runs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 @contextmanager
 def runner(definitions: dg.Definitions) -> Iterator[Runner]:
     """A runner on the instance of DAGSTER_HOME, after clearing what killed processes left there."""
     with dg.DagsterInstance.get() as instance, alive(instance) as tags:
         clear_dead_runs(instance)
-        yield Runner(definitions, instance, tags)
+        with _clearing():
+            yield Runner(definitions, instance, tags)

@@ -10,7 +10,7 @@ import dagster as dg
 
 from robaws_pipeline.automation.code_location import definitions
 from robaws_pipeline.automation.instance import prepare_home
-from robaws_pipeline.automation.runs import Ran, Runner, runner
+from robaws_pipeline.automation.runs import UNDER_WAY, Ran, Runner, runner
 from robaws_pipeline.cli.output import err, held_table, months_table, out, say, showing_progress
 from robaws_pipeline.settings import Settings, SettingsError
 from robaws_pipeline.settings import load as load_settings
@@ -83,6 +83,9 @@ def dagster_runner(settings: Settings) -> Iterator[Runner]:
     # `backfill_policy` and the like: our versions are locked, and nobody at the terminal can do anything about it.
     warnings.simplefilter("ignore", dg.BetaWarning)
     with runner(definitions(settings)) as ready, showing_progress():
+        others = sorted({run.job_name for run in ready.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))})
+        if others:
+            err.print(f"Under way already, so this may have to wait: {', '.join(others)}")
         yield ready
 
 

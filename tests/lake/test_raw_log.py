@@ -223,6 +223,14 @@ def test_receiving_the_same_again_writes_no_file(log: RawLog, tmp_path: Path) ->
     assert files(tmp_path) == before
 
 
+def test_what_comes_twice_in_one_fetch_is_written_once(log: RawLog) -> None:
+    """A page that is read again may show an older answer in between."""
+    new, old = version("a", JANUARY, 2), version("a", JANUARY, 1)
+    log.add(table(new, old, new, old, fetched=10))
+    assert log._read("sales", JANUARY).num_rows == 2
+    assert log.current("sales", JANUARY)["json"].to_pylist() == [new.json]
+
+
 def test_a_file_never_changes_and_is_named_by_its_content(log: RawLog, tmp_path: Path) -> None:
     """Immutable files are why a reader needs no lock and a copy of the folder is a backup."""
     log.add(table(version("a", JANUARY, 1), fetched=10))

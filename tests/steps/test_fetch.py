@@ -24,13 +24,15 @@ from steps_company import (
     small_world,
 )
 
+from robaws_pipeline.lake.raw import RawLog
+from robaws_pipeline.lake.store import Store
 from robaws_pipeline.robaws.errors import Forbidden, Unavailable
 from robaws_pipeline.robaws.sweep import Item
 from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.world import World, build_world
 from robaws_pipeline.steps import fetch
 from robaws_pipeline.steps.fetch import TooManyUnlistedError, fetch_changes, fetch_history, fetch_reference
-from robaws_pipeline.steps.receive import filing_month
+from robaws_pipeline.steps.receive import Receiver, filing_month
 
 JANUARY, FEBRUARY, MARCH = MONTHS
 SALES, PURCHASES = "sales-invoices", "purchase-invoices"
@@ -243,6 +245,17 @@ def test_every_document_has_a_month(text: str | None, updated: int | None, month
     """That of its date; else what the date seems to mean, when it was changed, or the first one of the books."""
     changed = None if updated is None else datetime(2025, updated, 1, tzinfo=UTC)
     assert filing_month(Item("1", "INVOICE", text, None, changed, b"{}"), "2024-12") == month
+
+
+@pytest.mark.parametrize("texts", [("A", "B"), ("B", "A")])
+def test_of_two_answers_in_one_sweep_the_second_counts(tmp_path: Path, texts: tuple[str, str]) -> None:
+    """A list without times is read while somebody renames: what was received last is what Robaws shows."""
+    raw = RawLog(Store.at(str(tmp_path), Path()))
+    receiver = Receiver(raw, "gl_accounts", None)
+    for text in texts:
+        receiver([Item("1", None, None, None, None, f'{{"id":"1","name":"{text}"}}'.encode())])
+    receiver.flush()
+    assert raw.current("gl_accounts")["json"].to_pylist() == [f'{{"id":"1","name":"{texts[1]}"}}'.encode()]
 
 
 def test_a_new_customer_is_fetched_with_the_invoice_that_names_it(acme: Loaded) -> None:

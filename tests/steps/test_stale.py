@@ -221,14 +221,31 @@ def test_a_build_that_stops_halfway_stays_stale(acme: Loaded, done: str) -> None
     assert stale(acme) == [FEBRUARY]
 
 
-def test_documents_that_were_built_and_went_back_are_built_again(acme: Loaded) -> None:
+def _killed(*arguments: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("stopped", ["in documents", "after documents", "after journal", "in documents again"])
+def test_tables_of_a_state_that_went_back_are_built_again(
+    acme: Loaded, monkeypatch: pytest.MonkeyPatch, stopped: str
+) -> None:
     """Deleted, tables made, killed; and the document is back: the exports are right, the tables behind them are not."""
     document = pick(acme.world, "purchases", FEBRUARY)
     acme.world.delete(PURCHASES, document["id"])
     fetch_history(acme.workspace, [FEBRUARY])
-    build.build_documents(acme.workspace, [FEBRUARY])
+    if stopped == "in documents":
+        with monkeypatch.context() as patch:
+            patch.setattr(build, "_references", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                build.build_documents(acme.workspace, [FEBRUARY])
+    else:
+        build.build_documents(acme.workspace, [FEBRUARY])
+    if stopped in {"after journal", "in documents again"}:
+        build.build_journal(acme.workspace, [FEBRUARY])
     acme.world.create(PURCHASES, document, None)
     fetch_history(acme.workspace, [FEBRUARY])
+    if stopped == "in documents again":
+        build.build_documents(acme.workspace, [FEBRUARY])
     assert stale(acme) == [FEBRUARY]
 
 

@@ -181,7 +181,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert held == {one.json for versions in self.seen.values() for one in versions}
 
 
-class TestAnyOrder(AnyOrder.TestCase):  # type: ignore[name-defined,misc]
+class TestAnyOrder(AnyOrder.TestCase):  # type: ignore[valid-type,misc]
     """Grow-only set of versions: what a rerun, an overlap or a kill leaves is right after the next look."""
 
     settings = settings(max_examples=10, stateful_step_count=25, deadline=None)

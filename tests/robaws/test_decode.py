@@ -33,7 +33,7 @@ def raw(*jsons: bytes | str, collection: str = "sales") -> pa.Table:
 
 
 def read(
-    *jsons: bytes | str, collection: fields.Collection = fields.SALES, spelling: decode.Spelling | None = None
+    *jsons: bytes | str, collection: fields.Collection = fields.SALES, spelling: fields.Spelling | None = None
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Documents and lines of these JSON objects."""
     documents, lines = decode.documents(collection, raw(*jsons, collection=collection.name), spelling or {})

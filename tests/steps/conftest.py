@@ -13,7 +13,8 @@ import stamina
 import steps_company
 from steps_company import JOURNAL_ONLY, Loaded, Serve, build_all, company, load, small_world
 
-from robaws_pipeline.sandbox.server import DEFAULT_ACCOUNTS, Running, running
+from robaws_pipeline.sandbox.limits import Account
+from robaws_pipeline.sandbox.server import Running, running
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import World
 from robaws_pipeline.steps.workspace import Workspace
@@ -22,7 +23,7 @@ from robaws_pipeline.steps.workspace import Workspace
 @pytest.fixture(scope="session", autouse=True)
 def _surroundings() -> Iterator[None]:
     """Credentials of the sandbox, a day that does not depend on today's, and no waiting before a retry."""
-    account = DEFAULT_ACCOUNTS[0]
+    account = Account()
     real = Workspace.months
 
     def months(self: Workspace, today: date | None = None) -> list[str]:

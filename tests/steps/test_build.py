@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from steps_company import (
     MONTHS,
@@ -25,6 +26,8 @@ from steps_company import (
 
 from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
+from robaws_pipeline.sandbox.names import Spelling
+from robaws_pipeline.sandbox.world import World, build_world
 from robaws_pipeline.schema import PARTIES
 from robaws_pipeline.settings import Company
 from robaws_pipeline.steps import audit, build
@@ -203,15 +206,16 @@ def test_a_document_that_cannot_be_read_is_held_beside_the_others(loaded: Loaded
 def test_a_spelling_of_the_company_reaches_every_table(serve: Serve, tmp_path: Path) -> None:
     """The same tenant with other keys gives the same books."""
     spelling = {"sales_invoice": {"net": "netto", "due_date": "expireDate"}, "line": {"net": "bedrag"}}
-    from robaws_pipeline.sandbox.world import build_world  # noqa: PLC0415
 
-    arguments = {"first_month": JANUARY, "last_month": JANUARY, "sales_per_month": 8, "purchases_per_month": 6}
+    def world(spelling: Spelling | None = None) -> World:
+        return build_world(1, JANUARY, JANUARY, sales_per_month=8, purchases_per_month=6, spelling=spelling)
+
     own = company(
         tmp_path / "own",
-        serve(build_world(**arguments, spelling=spelling)),
+        serve(world(spelling)),
         'fields = { sales_invoice = { net = "netto", due_date = "expireDate" }, line = { net = "bedrag" } }',
     )
-    usual = company(tmp_path / "usual", serve(build_world(**arguments)))
+    usual = company(tmp_path / "usual", serve(world()))
     for workspace in (own, usual):
         load(workspace, [JANUARY])
     without = [
@@ -234,8 +238,6 @@ def test_a_spelling_corrected_later_reaches_the_parties(loaded: Loaded) -> None:
 
 def test_the_warehouse_has_the_books_of_all_months(loaded: Loaded) -> None:
     """Everything, for SQL: sums equal those of the manifests."""
-    import duckdb  # noqa: PLC0415
-
     build.build_warehouse(loaded.workspace)
     with duckdb.connect(loaded.workspace.lake.path("warehouse.duckdb"), read_only=True) as connection:
         rows = connection.execute("SELECT month, sum(gross) FROM states GROUP BY month ORDER BY month").fetchall()

@@ -22,7 +22,7 @@ from robaws_pipeline.steps.workspace import Workspace
 JANUARY = MONTHS[0]
 
 
-class ObjectStore(fs.FileSystemHandler):
+class ObjectStore(fs.FileSystemHandler):  # type: ignore[misc]
     """Objects under a local folder: written whole, found by prefix; whatever else a disk can do is refused."""
 
     def __init__(self, folder: Path) -> None:

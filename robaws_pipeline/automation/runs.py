@@ -47,7 +47,8 @@ class Runner:
     tags: Mapping[str, str]
 
     def run(self, job: str, months: tuple[str, str] | None = None) -> Ran:
-        """Run a job, over a range of months when it has partitions. Failures are told, not raised."""
+        """Run a job, over a range of months when it has partitions. Failures are told, not raised; KeyboardInterrupt
+        when somebody stopped it, once the run has ended as failed."""
         tags = {**self.tags, **(month_range_tags(*months) if months else {})}
         result = self.definitions.resolve_job_def(job).execute_in_process(
             run_config=_QUIET, instance=self.instance, tags=tags, raise_on_error=False
@@ -56,6 +57,8 @@ class Runner:
         reading: dict[str, dict[str, Any]] = {}
         for event in result.all_events:
             if event.is_step_failure:
+                if _interrupted(event):
+                    raise KeyboardInterrupt
                 failures.append(f"{event.step_key}: {_why(event)}")
             elif event.event_type_value == "ASSET_CHECK_EVALUATION":
                 check = event.asset_check_evaluation_data
@@ -76,6 +79,16 @@ class Runner:
             throttled=sum(values["throttled"] for values in reading.values()),
             reading_seconds=sum(values["seconds"] for values in reading.values()),
         )
+
+
+def _interrupted(event: dg.DagsterEvent) -> bool:
+    """Whether a step failed because of SIGINT or SIGTERM."""
+    error = event.step_failure_data.error
+    while error is not None:
+        if error.cls_name in {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}:
+            return True
+        error = error.cause
+    return False
 
 
 def _why(event: dg.DagsterEvent) -> str:

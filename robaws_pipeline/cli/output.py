@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from robaws_pipeline import progress
 from robaws_pipeline.steps.status import STATE_NAMES, Status
@@ -29,6 +30,15 @@ _CLOSE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1), "title_just
 def say(console: Console, label: str, text: str, style: str = "bold") -> None:
     """A label and a sentence, on one line whatever its length, so that it can be searched and copied."""
     console.print(Text.assemble((label, style), f" {text}"), soft_wrap=True)
+
+
+def tell_retries() -> None:
+    """From now on, say on the terminal why a request to Robaws is repeated, and when."""
+
+    def hook(details: RetryDetails) -> None:
+        err.print(f"{details.caused_by}; trying again in {details.wait_for:.1f} s", soft_wrap=True)
+
+    set_on_retry_hooks([hook])
 
 
 @contextmanager

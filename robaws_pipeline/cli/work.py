@@ -11,7 +11,7 @@ import dagster as dg
 from robaws_pipeline.automation.code_location import definitions
 from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.automation.runs import UNDER_WAY, Ran, Runner, runner
-from robaws_pipeline.cli.output import err, held_table, months_table, out, say, showing_progress
+from robaws_pipeline.cli.output import err, held_table, months_table, out, say, showing_progress, tell_retries
 from robaws_pipeline.settings import Settings, SettingsError
 from robaws_pipeline.settings import load as load_settings
 from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months
@@ -73,6 +73,7 @@ def workspaces(settings: Settings, company: str | None) -> list[Workspace]:
             missing += error.problems
     if missing:
         raise SettingsError("credentials", list(dict.fromkeys(missing)))
+    tell_retries()
     return found
 
 
@@ -86,7 +87,11 @@ def dagster_runner(settings: Settings) -> Iterator[Runner]:
         others = sorted({run.job_name for run in ready.instance.get_runs(dg.RunsFilter(statuses=UNDER_WAY))})
         if others:
             err.print(f"Under way already, so this may have to wait: {', '.join(others)}")
-        yield ready
+        try:
+            yield ready
+        except KeyboardInterrupt:
+            err.print("Stopped. What was received is kept: run it again.")
+            raise
 
 
 def finish(ran: Sequence[Ran], found: Sequence[Workspace], months: Sequence[str] | None = None) -> None:

@@ -13,6 +13,7 @@ from robaws_pipeline.robaws import decode
 from robaws_pipeline.robaws.client import Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.probe import Probe, probe
+from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.workspace import Workspace
 
 
@@ -28,20 +29,19 @@ class Diagnosis:
 
 def diagnose(workspace: Workspace) -> Diagnosis:
     """Read a page of each collection and compare what is there with the settings; nothing is written."""
-    return asyncio.run(_diagnose(workspace))
+    return ask(workspace, lambda: _diagnose(workspace))
 
 
 async def _diagnose(workspace: Workspace) -> Diagnosis:
     company = workspace.company
-    with workspace.only_user_of_the_credential():
-        async with workspace.client() as client:
-            probes = tuple(await asyncio.gather(*(probe(client, collection) for collection in fields.COLLECTIONS)))
-            try:
-                tariffs = await client.page(fields.VAT_TARIFFS.path, {"page": "0", "size": "100"})
-                rows = _as_raw(tariffs.items, company.fields)
-                names = decode.vat_tariffs(rows, company.fields).select(["id", "name"]).to_pylist()
-            except RobawsError:
-                names = []  # the probe of the collection says why
+    async with workspace.client() as client:
+        probes = tuple(await asyncio.gather(*(probe(client, collection) for collection in fields.COLLECTIONS)))
+        try:
+            tariffs = await client.page(fields.VAT_TARIFFS.path, {"page": "0", "size": "100"})
+            rows = _as_raw(tariffs.items, company.fields)
+            names = decode.vat_tariffs(rows, company.fields).select(["id", "name"]).to_pylist()
+        except RobawsError:
+            names = []  # the probe of the collection says why
     problems = [f"{found.collection}: {found.error}" for found in probes if found.error]
     problems += _settings_problems(workspace)
     hints = [

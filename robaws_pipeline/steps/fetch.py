@@ -17,6 +17,7 @@ from robaws_pipeline.lake.raw import ALL
 from robaws_pipeline.robaws.client import RobawsClient, Usage
 from robaws_pipeline.robaws.errors import NotAnEnvelope, RobawsError
 from robaws_pipeline.robaws.sweep import SweepReport, fetch_item, sweep_changes, sweep_documents
+from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import Receiver
 from robaws_pipeline.steps.workspace import Workspace, first_day, last_day
 
@@ -83,35 +84,34 @@ def fetch_history(workspace: Workspace, months: Sequence[str]) -> Fetched:
     async def work(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
         await _history(ws, client, collection, months, outcome)
 
-    return asyncio.run(_fetch(workspace, fields.DOCUMENTS, work))
+    return ask(workspace, lambda: _fetch(workspace, fields.DOCUMENTS, work))
 
 
 def fetch_changes(workspace: Workspace) -> Fetched:
     """Read what changed since the raw log was complete; months that were never read are read whole."""
-    return asyncio.run(_fetch(workspace, fields.DOCUMENTS, _changes))
+    return ask(workspace, lambda: _fetch(workspace, fields.DOCUMENTS, _changes))
 
 
 def fetch_reference(workspace: Workspace) -> Fetched:
     """Read the clients, suppliers and reference lists that changed; everything the first time."""
-    return asyncio.run(_fetch(workspace, (*fields.PARTIES, *fields.LISTS), _reference))
+    return ask(workspace, lambda: _fetch(workspace, (*fields.PARTIES, *fields.LISTS), _reference))
 
 
 async def _fetch(workspace: Workspace, collections: Sequence[fields.Collection], work: _Work) -> Fetched:
-    with workspace.only_user_of_the_credential():
-        async with workspace.client() as client:
-            outcomes = [Outcome(collection.name) for collection in collections]
+    async with workspace.client() as client:
+        outcomes = [Outcome(collection.name) for collection in collections]
 
-            async def one(collection: fields.Collection, outcome: Outcome) -> None:
-                try:
-                    await work(workspace, client, collection, outcome)
-                except RobawsError as error:
-                    outcome.error = error
-                    if collection.is_documents:
-                        outcome.touched |= workspace.raw.settle(collection.name)
+        async def one(collection: fields.Collection, outcome: Outcome) -> None:
+            try:
+                await work(workspace, client, collection, outcome)
+            except RobawsError as error:
+                outcome.error = error
+                if collection.is_documents:
+                    outcome.touched |= workspace.raw.settle(collection.name)
 
-            await asyncio.gather(*map(one, collections, outcomes))
-            await _unknown_parties(workspace, client, outcomes)
-            return Fetched(outcomes, client.usage)
+        await asyncio.gather(*map(one, collections, outcomes))
+        await _unknown_parties(workspace, client, outcomes)
+        return Fetched(outcomes, client.usage)
 
 
 async def _history(

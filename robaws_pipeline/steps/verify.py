@@ -11,6 +11,7 @@ from robaws_pipeline import fields
 from robaws_pipeline.robaws.client import RobawsClient, Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.sweep import Item, fetch_item, sweep_documents
+from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import filing_month
 from robaws_pipeline.steps.workspace import Workspace, first_day, last_day
 
@@ -67,16 +68,15 @@ def verify(workspace: Workspace, months: Sequence[str]) -> Verification:
 
     Pages are read without lines, so a month costs about a request per hundred documents.
     """
-    return asyncio.run(_verify(workspace, months))
+    return ask(workspace, lambda: _verify(workspace, months))
 
 
 async def _verify(workspace: Workspace, months: Sequence[str]) -> Verification:
-    with workspace.only_user_of_the_credential():
-        async with workspace.client() as client:
-            found = await asyncio.gather(
-                *(_collection(workspace, client, collection, months) for collection in fields.DOCUMENTS),
-                return_exceptions=True,
-            )
+    async with workspace.client() as client:
+        found = await asyncio.gather(
+            *(_collection(workspace, client, collection, months) for collection in fields.DOCUMENTS),
+            return_exceptions=True,
+        )
     comparisons: list[Comparison] = []
     errors: list[str] = []
     for collection, outcome in zip(fields.DOCUMENTS, found, strict=True):

@@ -159,8 +159,10 @@ def test_an_interrupted_load_ends_its_run(company: Company, how: signal.Signals)
     try:
         _says("reading sales")(company, process)
         process.send_signal(how)
-        process.communicate(timeout=PATIENCE)
-        assert process.returncode not in (0, None)
+        out, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 1
+        assert "Stopped. What was received is kept: run it again." in err
+        assert "Traceback" not in err + out
     finally:
         process.kill()
         process.communicate()

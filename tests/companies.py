@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,9 @@ from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.automation.runs import Runner, runner
 from robaws_pipeline.cli import cli
 from robaws_pipeline.sandbox.limits import Account
+from robaws_pipeline.sandbox.server import Running
+from robaws_pipeline.sandbox.switches import Switches
+from robaws_pipeline.sandbox.world import World, build_world
 from robaws_pipeline.steps.workspace import Workspace
 
 KEY, SECRET = "key-of-proef-91c4", "secret-of-proef-7f3e2b"
@@ -170,6 +173,30 @@ class Place:
             path for path in (self.folder / "exports" / key).glob("[!.]*") if path.name not in self.manifests(key)
         ]
         return wrong + [str(path) for path in without]
+
+
+UNLIMITED = Switches(rate_per_second=None)
+
+Serve = Callable[..., Running]
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company in its folder, and the sandbox that it reads."""
+
+    place: Place
+    server: Running
+
+    @property
+    def world(self) -> World:
+        """What Robaws has."""
+        return self.server.world
+
+
+def small_world(**options: object) -> World:
+    """Three months of a few documents."""
+    given = {"first_month": "2025-01", "last_month": "2025-03", "sales_per_month": 8, "purchases_per_month": 5}
+    return build_world(**{**given, **options})  # type: ignore[arg-type]
 
 
 def materializations(instance: dg.DagsterInstance, run_id: str) -> dict[str, list[Mapping[str, Any]]]:

@@ -1,41 +1,32 @@
 """What the tests of the whole share: companies on a sandbox, each in a folder of its own."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from companies import ACCOUNT, FIRST, LAST, Place, company_toml, environment
+from companies import (
+    ACCOUNT,
+    FIRST,
+    LAST,
+    UNLIMITED,
+    Company,
+    Place,
+    Serve,
+    company_toml,
+    environment,
+    small_world,
+)
 
 from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.sandbox.server import Running, running
-from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import World, build_world
 
-UNLIMITED = Switches(rate_per_second=None)
 
-Serve = Callable[..., Running]
-
-
-@dataclass(frozen=True)
-class Company:
-    """A company in its folder, and the sandbox that it reads."""
-
-    place: Place
-    server: Running
-
-    @property
-    def world(self) -> World:
-        """What Robaws has."""
-        return self.server.world
-
-
-def small_world(**options: object) -> World:
-    """Three months of a few documents."""
-    given = {"first_month": "2025-01", "last_month": "2025-03", "sales_per_month": 8, "purchases_per_month": 5}
-    return build_world(**{**given, **options})  # type: ignore[arg-type]
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The test that waits for the daemon's clock begins first, so that nothing waits for it at the end."""
+    items.sort(key=lambda item: "test_daemon.py" not in item.nodeid)
 
 
 @pytest.fixture(scope="session")

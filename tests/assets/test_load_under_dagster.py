@@ -7,8 +7,18 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from companies import FIRST, LAST, MONTHS, Place, company_toml, materializations, partitions
-from conftest import Company, Serve, small_world
+from companies import (
+    FIRST,
+    LAST,
+    MONTHS,
+    Company,
+    Place,
+    Serve,
+    company_toml,
+    materializations,
+    partitions,
+    small_world,
+)
 
 from robaws_pipeline.sandbox.world import World
 

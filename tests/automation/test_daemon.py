@@ -14,8 +14,18 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import dagster as dg
-from companies import FIRST, LAST, MONTHS, Place, company_toml, environment, materializations, partitions
-from conftest import Serve, small_world
+from companies import (
+    FIRST,
+    LAST,
+    MONTHS,
+    Place,
+    Serve,
+    company_toml,
+    environment,
+    materializations,
+    partitions,
+    small_world,
+)
 
 BY_MONTH = ("history", "documents", "journal", "exports")
 

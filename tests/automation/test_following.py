@@ -4,8 +4,7 @@ from datetime import datetime
 
 import dagster as dg
 import pytest
-from companies import Place, company_toml
-from conftest import Company
+from companies import Company, Place, company_toml
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from robaws_pipeline.automation.code_location import definitions

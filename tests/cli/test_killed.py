@@ -10,8 +10,7 @@ from pathlib import Path
 import dagster as dg
 import pyarrow.parquet as pq
 import pytest
-from companies import Place, company_toml, environment
-from conftest import Company, Serve
+from companies import Company, Place, Serve, company_toml, environment
 
 from robaws_pipeline.automation.dead_runs import UNDER_WAY
 from robaws_pipeline.sandbox.switches import Switches

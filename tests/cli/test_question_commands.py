@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from companies import LAST, MONTHS
-from conftest import Company
+from companies import LAST, MONTHS, Company
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from companies import KEY, SECRET, Place
-from conftest import Company
+from companies import KEY, SECRET, Company, Place
 
 from robaws_pipeline.sandbox.faults import Answer
 

@@ -5,8 +5,7 @@ import shlex
 from datetime import UTC, datetime
 
 import pytest
-from companies import KEY, SECRET, Place, company_toml
-from conftest import Company, Serve, small_world
+from companies import KEY, SECRET, Company, Place, Serve, company_toml, small_world
 
 from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.world import build_world

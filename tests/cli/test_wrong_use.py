@@ -1,8 +1,7 @@
 """Wrong use and wrong settings: every problem at once, exit code 2, nothing asked and nothing written."""
 
 import pytest
-from companies import Place, company_toml
-from conftest import Company
+from companies import Company, Place, company_toml
 
 
 def nothing_written(place: Place) -> bool:

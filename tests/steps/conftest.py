@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from robaws_pipeline.sandbox.world import World
 from robaws_pipeline.steps.workspace import Workspace
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _surroundings() -> Iterator[None]:
-    """Credentials of the sandbox, a day that does not depend on today's, and no waiting before a retry."""
+@contextmanager
+def surroundings() -> Iterator[None]:
+    """Credentials of the sandbox, and a day that does not depend on today's."""
     account = Account()
     real = Workspace.months
 
@@ -33,6 +33,12 @@ def _surroundings() -> Iterator[None]:
         patch.setitem(os.environ, "STEPS_KEY", account.key)
         patch.setitem(os.environ, "STEPS_SECRET", account.secret)
         patch.setattr(Workspace, "months", months)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _surroundings() -> Iterator[None]:
+    with surroundings():
         yield
 
 
@@ -59,7 +65,7 @@ def serve() -> Iterator[Serve]:
 def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small world, loaded and exported in both formats."""
     folder = tmp_path_factory.mktemp("template")
-    with running(small_world(), switches=Switches(rate_per_second=None)) as server:
+    with surroundings(), running(small_world(), switches=Switches(rate_per_second=None)) as server:
         fetched = load(company(folder, server))
     assert (fetched.errors, fetched.warnings) == ([], [])
     return folder
@@ -70,7 +76,7 @@ def _journal_template(_template: Path, tmp_path_factory: pytest.TempPathFactory)
     """As `_template` with the journal only: fewer files to copy and to write again."""
     folder = tmp_path_factory.mktemp("journal") / "company"
     shutil.copytree(_template, folder, ignore=shutil.ignore_patterns("exports", "tables"))
-    with running(small_world()) as server:
+    with surroundings(), running(small_world()) as server:
         build_all(company(folder, server, JOURNAL_ONLY))
     return folder
 

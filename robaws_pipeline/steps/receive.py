@@ -7,8 +7,8 @@ from robaws_pipeline.lake.raw import ALL, RawLog, Version, rows
 from robaws_pipeline.robaws.decode import parse_date
 from robaws_pipeline.robaws.sweep import Item
 
-_BUFFER_BYTES = 24 * 1024 * 1024
-"""JSON held before it is written: some 8,000 documents."""
+_BUFFER_BYTES = 12 * 1024 * 1024
+"""JSON held before it is written: some 4,000 documents."""
 
 
 def filing_month(item: Item, start: str) -> str:

@@ -1,7 +1,7 @@
 import dagster as dg
 import pytest
 from companies import Place, company_toml, environment
-from graph import WRITTEN, describe, example
+from dagster_graph import WRITTEN, describe, example
 
 from robaws_pipeline.automation.code_location import definitions
 
@@ -9,7 +9,7 @@ from robaws_pipeline.automation.code_location import definitions
 def test_the_graph_is_the_one_that_was_reviewed() -> None:
     """What a change does to assets, checks, jobs and sensors must be seen by whoever reviews it."""
     assert describe(definitions(example())) == WRITTEN.read_text(encoding="utf-8"), (
-        "the graph changed: run `python tests/automation/graph.py` and look at what differs in graph.txt"
+        "the graph changed: run `python tests/dagster_graph.py` and look at what differs in graph.txt"
     )
 
 

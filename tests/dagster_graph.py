@@ -1,6 +1,6 @@
-"""The graph of some settings as text that a review can read. Run it to write `graph.txt` anew::
+"""The graph of some settings as text that a review can read. Run it to write `automation/graph.txt` anew::
 
-python tests/automation/graph.py
+python tests/dagster_graph.py
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import dagster as dg
 from robaws_pipeline.automation.code_location import definitions
 from robaws_pipeline.settings import Settings, parse
 
-WRITTEN = Path(__file__).with_name("graph.txt")
+WRITTEN = Path(__file__).parent / "automation" / "graph.txt"
 
 SETTINGS = """
 [companies.acme]

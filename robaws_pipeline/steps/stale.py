@@ -10,7 +10,7 @@ import msgspec
 
 from robaws_pipeline import fields
 from robaws_pipeline.steps.build import Fingerprints, journal_inputs, recorded_inputs
-from robaws_pipeline.steps.workspace import Workspace
+from robaws_pipeline.steps.workspace import Workspace, later
 
 
 def loaded_months(workspace: Workspace) -> list[str]:
@@ -65,13 +65,8 @@ def contiguous(months: Sequence[str]) -> list[tuple[str, str]]:
     """Months in order as ranges of first and last, for one run each."""
     ranges: list[tuple[str, str]] = []
     for month in sorted(months):
-        if ranges and _next(ranges[-1][1]) == month:
+        if ranges and later(ranges[-1][1]) == month:
             ranges[-1] = (ranges[-1][0], month)
         else:
             ranges.append((month, month))
     return ranges
-
-
-def _next(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:])
-    return f"{year + number // 12:04}-{number % 12 + 1:02}"

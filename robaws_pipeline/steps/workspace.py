@@ -52,7 +52,7 @@ class Workspace:
     def months(self, today: date | None = None) -> list[str]:
         """Every month of the books, from `start` to `MONTHS_AHEAD` after today's."""
         today = today or datetime.now(self.company.zone).date()
-        return months_between(self.company.start, _shift(today.strftime("%Y-%m"), MONTHS_AHEAD))
+        return months_between(self.company.start, later(today.strftime("%Y-%m"), MONTHS_AHEAD))
 
     def client(self) -> RobawsClient:
         """A client for the company's credentials, which must be in the environment."""
@@ -75,7 +75,8 @@ class Workspace:
             yield
 
 
-def _shift(month: str, by: int) -> str:
+def later(month: str, by: int = 1) -> str:
+    """The month that comes `by` months after (or, negative, before) this one."""
     count = int(month[:4]) * 12 + int(month[5:]) - 1 + by
     return f"{count // 12:04}-{count % 12 + 1:02}"
 
@@ -85,7 +86,7 @@ def months_between(first: str, last: str) -> list[str]:
     found = []
     while first <= last:
         found.append(first)
-        first = _shift(first, 1)
+        first = later(first, 1)
     return found
 
 
@@ -96,4 +97,4 @@ def first_day(month: str) -> date:
 
 def last_day(month: str) -> date:
     """The last day of a month."""
-    return date.fromordinal(first_day(_shift(month, 1)).toordinal() - 1)
+    return date.fromordinal(first_day(later(month, 1)).toordinal() - 1)

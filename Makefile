@@ -35,7 +35,7 @@ types: $(VENV)/.installed
 	@$(BIN)/mypy
 
 unit: $(VENV)/.installed
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist worksteal
 
 lock:  ## Resolve the locked versions anew (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock

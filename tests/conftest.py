@@ -1,7 +1,8 @@
 """What the tests of the whole share: companies on a sandbox, each in a folder of its own."""
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from companies import (
     environment,
     small_world,
 )
+from filelock import FileLock
 
 from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.sandbox.server import Running, running
@@ -29,12 +31,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "test_daemon.py" not in item.nodeid)
 
 
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that is made once for all processes of the test session; each gets the same one, to read or to copy."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "made").exists():
+            folder.mkdir()
+            make(folder)
+            (folder / "made").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A Dagster home that was opened once: making its databases takes longer than most tests."""
-    folder = tmp_path_factory.mktemp("home")
-    with environment({"DAGSTER_HOME": str(folder / "dagster")}):
-        return prepare_home(folder)
+
+    def make(folder: Path) -> None:
+        with environment({"DAGSTER_HOME": str(folder / "dagster")}):
+            prepare_home(folder)
+
+    return once(tmp_path_factory, "home", make) / "dagster"
 
 
 def place_in(folder: Path, home: Path) -> Place:
@@ -72,12 +89,15 @@ def company(place: Place, serve: Serve) -> Company:
 @pytest.fixture(scope="session")
 def loaded_once(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Path:
     """The folder of a company of `small_world` after its first load."""
-    place = place_in(tmp_path_factory.mktemp("loaded_once"), empty_home)
-    with running(small_world(), switches=UNLIMITED, accounts=[ACCOUNT]) as server:
-        place.write(company_toml(server.base_url))
-        result = place.invoke("load", "--from", "2025-01", "--to", "2025-03")
+
+    def make(folder: Path) -> None:
+        place = place_in(folder, empty_home)
+        with running(small_world(), switches=UNLIMITED, accounts=[ACCOUNT]) as server:
+            place.write(company_toml(server.base_url))
+            result = place.invoke("load", "--from", "2025-01", "--to", "2025-03")
         assert result.exit_code == 0, result.output
-    return place.folder
+
+    return once(tmp_path_factory, "loaded_once", make)
 
 
 @pytest.fixture
@@ -92,11 +112,18 @@ def stocked(tmp_path: Path, loaded_once: Path, serve: Serve) -> Company:
 
 @pytest.fixture(scope="session")
 def loaded(tmp_path_factory: pytest.TempPathFactory, empty_home: Path) -> Iterator[Company]:
-    """A company with ten months, loaded by one command: for tests that only read."""
-    place = place_in(tmp_path_factory.mktemp("loaded"), empty_home)
+    """A company with ten months, loaded by one command: for tests that only read.
+
+    `requests.txt` in its folder says how many requests that took.
+    """
     world = build_world(first_month=FIRST, last_month=LAST, sales_per_month=12, purchases_per_month=8)
     with running(world, switches=UNLIMITED, accounts=[ACCOUNT]) as server:
-        place.write(company_toml(server.base_url))
-        done = place.run("load", "--from", FIRST, "--to", LAST)
-        assert done.returncode == 0, done.stderr
-        yield Company(place, server)
+
+        def make(folder: Path) -> None:
+            place = place_in(folder, empty_home)
+            place.write(company_toml(server.base_url))
+            done = place.run("load", "--from", FIRST, "--to", LAST)
+            assert done.returncode == 0, done.stderr
+            (folder / "requests.txt").write_text(str(server.stats.total))
+
+        yield Company(Place(once(tmp_path_factory, "loaded", make)), server)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import dagster as dg
 import pytest
-from companies import Company, Place, company_toml
+from companies import Company, Place, company_toml, environment
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from robaws_pipeline.automation.code_location import definitions
@@ -176,9 +176,9 @@ def test_a_command_clears_what_a_killed_one_left_and_leaves_the_living_alone(sto
     """A killed process keeps its pool slot for ever otherwise; one that lives must not lose its own."""
     from robaws_pipeline.automation.dead_runs import alive, clear_dead_runs  # noqa: PLC0415
 
-    with stocked.place.dagster() as ready:
-        instance, defs = ready.instance, definitions(stocked.place.settings())
-        job = defs.resolve_job_def("proef_load")
+    # Not through a runner, which looks for dead runs by itself.
+    with environment(stocked.place.variables), dg.DagsterInstance.get() as instance:
+        job = definitions(stocked.place.settings()).resolve_job_def("proef_load")
 
         def start(tags: dict[str, str]) -> str:
             return instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=tags).run_id

@@ -26,7 +26,8 @@ WIDTH = 88
 
 def help_text(command: str) -> str:
     """What ``robaws-pipeline COMMAND --help`` prints, at a fixed width; the program's own for an empty name."""
-    parent = click.Context(cli, info_name="robaws-pipeline", terminal_width=WIDTH, max_content_width=WIDTH)
+    widths = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+    parent = click.Context(cli, info_name="robaws-pipeline", **cli.context_settings, **widths)
     if not command:
         return f"```text\n{cli.get_help(parent)}\n```\n"
     found = cli.get_command(parent, command)

@@ -14,6 +14,8 @@ import pytest
 from companies import Company, Place, Serve, company_toml, environment
 
 from robaws_pipeline.automation.dead_runs import UNDER_WAY
+from robaws_pipeline.lake import locks
+from robaws_pipeline.lake.store import Store
 from robaws_pipeline.sandbox.switches import Switches
 
 LOAD = ("load", "--from", "2025-01", "--to", "2025-03")
@@ -116,10 +118,19 @@ def test_two_loads_at_once_take_turns_at_the_bucket(tmp_path: Path, serve: Serve
     server = serve(switches=Switches())
     place = Place(tmp_path)
     place.write(company_toml(server.base_url, limited=True))
+    held: list[bool] = []
+
+    def look() -> None:
+        (lock,) = (tmp_path / "data" / ".locks").glob("robaws-*.lock")
+        held.append(not locks.is_free(Store.at("data", tmp_path), lock.stem))
+
+    for number in range(1, 20):
+        server.faults.before(number, look)
     both = [place.start(*LOAD) for _ in range(2)]
     said = [process.communicate(timeout=PATIENCE) for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert server.stats.rate_limited == 0
+    assert held == [True] * 19, "a request that no lock keeps others from"
     undisturbed = Place(loaded_once)
     assert place.exported() == undisturbed.exported()
     assert place.tables() == undisturbed.tables()
@@ -128,7 +139,7 @@ def test_two_loads_at_once_take_turns_at_the_bucket(tmp_path: Path, serve: Serve
 
 def test_who_waits_for_a_process_that_dies_goes_on(company: Company) -> None:
     """The one that waits has looked for dead runs already: it must notice the death of the one it waits for."""
-    company.server.faults.slow(PATIENCE, "purchase-invoices")
+    company.server.faults.slow(10 * PATIENCE, "purchase-invoices")
     stuck = company.place.start(*LOAD)
     waiting = None
     try:
@@ -154,12 +165,13 @@ def test_who_waits_for_a_process_that_dies_goes_on(company: Company) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
 def test_an_interrupted_load_ends_its_run(company: Company, how: signal.Signals) -> None:
     """Ctrl+C and a container that is stopped: the run ends as failed at once, and the pool is free."""
-    company.server.faults.slow(PATIENCE, "purchase-invoices")
+    company.server.faults.slow(10 * PATIENCE, "purchase-invoices")
     process = company.place.start(*LOAD)
     try:
         _says("reading sales")(company, process)
         process.send_signal(how)
-        out, err = process.communicate(timeout=PATIENCE)
+        # Sooner than a request's own patience, after which it would go on as if nothing had happened.
+        out, err = process.communicate(timeout=40)
         assert process.returncode == 1
         assert "Stopped. What was received is kept: run it again." in err
         assert "Traceback" not in err + out

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -59,7 +60,8 @@ def _thing(whole: bytes, bare: bytes) -> Thing:
 
 def split_array(text: bytes) -> list[bytes]:
     """The elements of a JSON array as they stand, white space around them removed."""
-    decoder, position, found = json.JSONDecoder(), 1, []
+    decoder, position = json.JSONDecoder(), 1
+    found: list[bytes] = []
     source = text.decode()
     while True:
         while source[position] in " \n\r\t,":
@@ -196,11 +198,10 @@ def _handler(state: Contract, credentials: str) -> type[BaseHTTPRequestHandler]:
                 status, kind, body = 200, "application/json;charset=UTF-8", self._answer()
             except _Refused as refused:
                 status, kind, body = refused.status, "text/plain", refused.text.encode()
-            self.send_response_only(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self._headers_buffer.append(b"\r\n" + body)  # one write, or each answer waits for an acknowledgement
-            self.flush_headers()
+            head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Type: {kind}"]
+            head += [f"Content-Length: {len(body)}", "", ""]
+            # In one piece: a second one would wait for the first to be acknowledged.
+            self.wfile.write("\r\n".join(head).encode() + body)
 
         def _answer(self) -> bytes:
             if self.headers.get("Authorization") != credentials:

@@ -110,7 +110,7 @@ def dev(place: Place, log: Path) -> Iterator[Ui]:
 
 def done(instance: dg.DagsterInstance, **tags: str) -> list[dg.DagsterRun]:
     """The runs with these tags, oldest first, once there are some and all of them have ended."""
-    runs = instance.get_runs(dg.RunsFilter(tags=tags))
+    runs = list(instance.get_runs(dg.RunsFilter(tags=tags)))
     return [] if any(not run.is_finished for run in runs) else runs[::-1]
 
 

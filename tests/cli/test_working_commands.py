@@ -16,9 +16,10 @@ THREE = ["2025-01", "2025-02", "2025-03"]
 
 def in_month(company: Company, month: str, path: str = "sales-invoices") -> str:
     """The id of a numbered document of the month."""
-    return next(
+    found = (
         record["id"] for record in company.world.records(path) if str(record["date"])[:7] == month and record["logicId"]
     )
+    return str(next(found))
 
 
 def states(place: Place) -> dict[tuple[str, str], tuple[str, str]]:

@@ -14,7 +14,10 @@ from robaws_pipeline.steps.stale import contiguous, stale_months
 
 
 def follow_sensor(shared: CompanyAssets) -> dg.AutomationConditionSensorDefinition:
-    """Evaluates the assets' automation conditions: touched months follow within half a minute."""
+    """Evaluates the assets' automation conditions: touched months follow within a minute or so.
+
+    Half a minute until it looks, and as much until Dagster's daemon starts the runs.
+    """
     return dg.AutomationConditionSensorDefinition(
         f"{shared.name}_follow",
         target=dg.AssetSelection.groups(shared.name),

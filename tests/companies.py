@@ -146,11 +146,12 @@ class Place:
         }
 
     def tables(self, key: str = "proef") -> dict[str, str]:
-        """Every file of the company's tables: path → SHA-256."""
+        """Every file of the company's tables: path → SHA-256. Dotted names are what a killed process left unfinished,
+        which no reader sees."""
         root = self.folder / "data" / key / "tables"
         return {
             str(file.relative_to(root)): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(root.rglob("*"))
+            for file in sorted(root.rglob("[!.]*"))
             if file.is_file()
         }
 

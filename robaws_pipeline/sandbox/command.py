@@ -10,7 +10,7 @@ from robaws_pipeline.sandbox.switches import Switches, parse
 from robaws_pipeline.sandbox.world import build_world
 
 
-@click.command(name="sandbox")
+@click.command(name="sandbox", context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8580, show_default=True, help="Port to listen on; 0 takes a free one.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, other documents; the same seed, the same.")

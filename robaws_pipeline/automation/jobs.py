@@ -1,23 +1,25 @@
 """The jobs of one company. Their names are what the UI and the command line show."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from robaws_pipeline.assets import CompanyAssets
 
-_NAMES = ("load", "changes", "months")
+if TYPE_CHECKING:  # Dagster gives this type no public name
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-UnresolvedJob = type(dg.define_asset_job("any", selection=dg.AssetSelection.all()))
+_NAMES = ("load", "changes", "months")
 
 
 @dataclass(frozen=True)
 class CompanyJobs:
     """`load` reads and builds months; `changes` reads what changed; `months` builds without reading."""
 
-    load: UnresolvedJob  # type: ignore[valid-type]
-    changes: UnresolvedJob  # type: ignore[valid-type]
-    months: UnresolvedJob  # type: ignore[valid-type]
+    load: "UnresolvedAssetJobDefinition"
+    changes: "UnresolvedAssetJobDefinition"
+    months: "UnresolvedAssetJobDefinition"
 
 
 def company_jobs(shared: CompanyAssets) -> CompanyJobs:
@@ -27,7 +29,7 @@ def company_jobs(shared: CompanyAssets) -> CompanyJobs:
     def selection(*assets: str) -> dg.AssetSelection:
         return dg.AssetSelection.assets(*(shared.key(asset) for asset in assets))
 
-    def job(name: str, description: str, *assets: str) -> UnresolvedJob:  # type: ignore[valid-type]
+    def job(name: str, description: str, *assets: str) -> "UnresolvedAssetJobDefinition":
         return dg.define_asset_job(f"{shared.name}_{name}", selection=selection(*assets), description=description)
 
     return CompanyJobs(

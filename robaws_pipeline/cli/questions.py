@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import click
 from rich.syntax import Syntax
@@ -19,14 +20,14 @@ from robaws_pipeline.steps.status import status as read_status
 from robaws_pipeline.steps.workspace import Workspace
 
 
-def _last_runs(settings_base: object, company: str, limit: int = 5) -> list[dict[str, str | None]]:
+def _last_runs(base: Path, company: str, limit: int = 5) -> list[dict[str, str | None]]:
     """The company's last runs, from the Dagster instance that the command line and the UI share."""
     import dagster as dg  # noqa: PLC0415 - slow to import
 
     from robaws_pipeline.automation.instance import prepare_home  # noqa: PLC0415
     from robaws_pipeline.automation.jobs import is_of  # noqa: PLC0415
 
-    prepare_home(settings_base)  # type: ignore[arg-type]
+    prepare_home(base)
     with dg.DagsterInstance.get() as instance:
         records = [record for record in instance.get_run_records(limit=200) if is_of(record.dagster_run, company)]
     return [

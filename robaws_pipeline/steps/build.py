@@ -33,8 +33,8 @@ from robaws_pipeline.schema import (
     POSTINGS,
     STATES,
     VAT,
-    VAT_TARIFFS,
 )
+from robaws_pipeline.steps import reference
 from robaws_pipeline.steps.workspace import Workspace
 
 _CODE = (
@@ -165,38 +165,12 @@ def _journal_file(month: str) -> str:
 def build_reference(workspace: Workspace) -> dict[str, int]:
     """The tables that are not monthly, from the raw log; their numbers of rows."""
     with workspace.only_builder():
-        return _reference(workspace)
+        return reference.build(workspace, _made_by(workspace))
 
 
-def _reference(workspace: Workspace) -> dict[str, int]:
-    raw, spelling = workspace.raw, workspace.company.fields
-    inputs = _reference_inputs(workspace)  # before anything is read: what comes in between is seen the next time
-    clients, suppliers = (raw.current(collection.name) for collection in fields.PARTIES)
-    made = {
-        PARTIES: decode.parties(clients, suppliers, spelling),
-        VAT_TARIFFS: decode.vat_tariffs(raw.current(fields.VAT_TARIFFS.name), spelling),
-        GL_ACCOUNTS: decode.gl_accounts(raw.current(fields.GL_ACCOUNTS.name), spelling),
-        PAYMENT_CONDITIONS: decode.payment_conditions(raw.current(fields.PAYMENT_CONDITIONS.name), spelling),
-    }
-    for table, rows in made.items():
-        workspace.tables.write(table, rows)
-    workspace.tables.store.write(_REFERENCE_INPUTS, inputs, durable=False)
-    return {table.name: rows.num_rows for table, rows in made.items()}
-
-
-_REFERENCE_INPUTS = "inputs/reference"
-
-
-def _reference_inputs(workspace: Workspace) -> bytes:
-    collections = (*fields.PARTIES, *fields.LISTS)
-    known = [workspace.raw.fingerprint(collection.name) for collection in collections]
-    return "\n".join([code_version(), settings_version(workspace), *known]).encode()
-
-
-def _with_reference(workspace: Workspace) -> None:
-    """Bring the tables that are not monthly up to the raw log, if they are behind it."""
-    if workspace.tables.store.read(_REFERENCE_INPUTS) != _reference_inputs(workspace):
-        _reference(workspace)
+def _made_by(workspace: Workspace) -> tuple[str, str]:
+    """What decides, besides the raw log, what a table says."""
+    return code_version(), settings_version(workspace)
 
 
 def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -210,7 +184,7 @@ def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, di
         # Everything that a fingerprint names is looked at before it is used: what another process adds in between
         # makes the month stale, and never passes unseen.
         fingerprints = Fingerprints(workspace)
-        _with_reference(workspace)
+        reference.bring_up_to_date(workspace, _made_by(workspace))
         for done, month in enumerate(months, 1):
             # Until they are there again, last of all, the month counts as stale.
             workspace.tables.store.remove(_inputs_file(month))

@@ -18,6 +18,7 @@ import msgspec
 import stamina
 from pydantic import SecretStr
 
+from robaws_pipeline.robaws.characters import whole_characters
 from robaws_pipeline.robaws.errors import NotAnEnvelope, NotFound, NotJson, QuotaReserved, Unavailable, refusal
 from robaws_pipeline.robaws.limiter import REST, Limiter
 from robaws_pipeline.settings import RateLimit
@@ -97,6 +98,22 @@ class _Envelope(msgspec.Struct, rename="camel"):
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
 _decode_object = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def _read_mended(content: bytes, read: Callable[[bytes], T]) -> T:
+    """What `read` makes of a body; where half a character makes it unreadable, of the body with that replaced.
+
+    Asking again would bring the same text, and a page must not be lost for one letter of it.
+    """
+    try:
+        return read(content)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        mended = whole_characters(content)
+        if mended == content:
+            raise
+        return read(mended)
 
 
 class _ErrorBody(msgspec.Struct, rename="camel"):
@@ -298,7 +315,7 @@ class RobawsClient:
             shown = self._scrub(kind) or "no content type"
             raise _AgainError(f"Robaws answered 200 with {shown} instead of JSON", unreadable=True)
         try:
-            return read(response.content)
+            return _read_mended(response.content, read)
         except msgspec.ValidationError as error:
             raise NotAnEnvelope(
                 request,

@@ -24,7 +24,7 @@ class Item:
     updated_at: datetime | None
     """UTC; None when there is none or it cannot be read."""
     json: bytes
-    """The whole object exactly as received."""
+    """The whole object as received; half a character in it is U+FFFD (see `robaws_pipeline.robaws.characters`)."""
 
 
 class BadItemError(ValueError):
@@ -62,7 +62,7 @@ def head_reader(resource: str, spelling: Mapping[str, str] | None = None) -> Cal
     def read(json: bytes) -> Item:
         try:
             it: Any = decode(json)
-        except msgspec.ValidationError:
+        except (msgspec.ValidationError, UnicodeDecodeError):
             return _patiently(json, keys)
         if not (identity := str(it.id)):
             raise BadItemError(f"its {keys['id']} is empty")
@@ -78,9 +78,11 @@ def _patiently(json: bytes, keys: dict[str, str]) -> Item:
         members = _decode_members(json)
     except msgspec.ValidationError:
         raise BadItemError("it is not an object") from None
+    except UnicodeDecodeError:
+        raise BadItemError("one of its keys is not UTF-8") from None
     found = {name: _text(members.get(key)) for name, key in keys.items()}
     raw = bytes(members.get(keys["id"], b"null")).strip()
-    if not found["id"] or not (raw.startswith(b'"') or raw.lstrip(b"-").isdigit()):
+    if not found["id"] or "\ufffd" in found["id"] or not (raw.startswith(b'"') or raw.lstrip(b"-").isdigit()):
         raise BadItemError(f"its {keys['id']} is {raw[:40].decode(errors='replace')}")
     return Item(
         found["id"],
@@ -93,12 +95,15 @@ def _patiently(json: bytes, keys: dict[str, str]) -> Item:
 
 
 def _text(raw: msgspec.Raw | None) -> str | None:
-    """A JSON value as text: a string's content, None for null, anything else as it stands."""
+    """A JSON value as text: a string's content, None for null, anything else as it stands.
+
+    Bytes that are no UTF-8 become U+FFFD.
+    """
     if raw is None:
         return None
     text = bytes(raw).strip()
     if text.startswith(b'"'):
-        return msgspec.json.decode(text, type=str)
+        return msgspec.json.decode(text.decode(errors="replace"), type=str)
     return None if text == b"null" else text.decode(errors="replace")
 
 

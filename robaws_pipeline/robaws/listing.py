@@ -183,7 +183,11 @@ class Listing:
         if tail <= 0:
             self._sort_out(round_, 0, first)
             return
-        last = await self._ask(round_, tail)
+        try:
+            last = await self._ask(round_, tail)
+        except RobawsError:
+            self._sort_out(round_, 0, first)  # it was received, so it is kept
+            raise
         if self._sort_out(round_, tail, last, since=first.server_time - _CLOCKS):
             # New items: they might make up for one that left the first page before they were counted.
             await self._pages(round_, range(tail))

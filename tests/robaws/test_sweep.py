@@ -455,6 +455,37 @@ def test_an_odd_value_does_not_cost_the_document(
     assert set(report.ids.to_pylist()) == ids_of(sandbox.world, SALES, *JANUARY)
 
 
+def test_half_an_emoji_costs_neither_the_page_nor_the_document(
+    sandbox: Running, connect: Connect, world: World
+) -> None:
+    """A text cut in the middle of a character is no strict JSON; the letter is lost, not the invoices around it."""
+    sandbox.faults.set_item("status", b'"Verzonden \\ud83d"', SALES, times=99)
+    report, got = history(connect(sandbox, concurrency=1), *JANUARY)
+    assert report.complete
+    assert {item.id for item in got} == ids_of(world, SALES, *JANUARY)
+    assert "Verzonden \ufffd" in [msgspec.json.decode(item.json)["status"] for item in got]
+    assert sandbox.stats.total == report.requests
+
+
+@pytest.mark.parametrize("key", ["date", "type", "updatedAt", "clientId"])
+def test_a_byte_that_is_no_text_costs_no_document(sandbox: Running, connect: Connect, world: World, key: str) -> None:
+    """Invalid UTF-8 in what a sweep reads: the document is kept, for the books to hold and show."""
+    sandbox.faults.set_item(key, b'"@odd@"', SALES)
+    sandbox.faults.body(lambda body: body.replace(b"@odd@", b"\xff\xfe"), SALES)
+    report, got = history(connect(sandbox, concurrency=1), *JANUARY)
+    assert report.complete
+    assert {item.id for item in got} == ids_of(world, SALES, *JANUARY)
+
+
+def test_an_id_that_is_no_text_is_told_and_the_others_go_on(sandbox: Running, connect: Connect, world: World) -> None:
+    """Two ids whose bytes were both replaced would be one document."""
+    sandbox.faults.set_item("id", b'"@odd@"', SALES, item=2)
+    sandbox.faults.body(lambda body: body.replace(b"@odd@", b"\xff\xfe"), SALES)
+    report, got = history(connect(sandbox, concurrency=1), *JANUARY)
+    assert not report.complete
+    assert {item.id for item in got} == ids_of(world, SALES, *JANUARY) - {of_type(world)[2]}
+
+
 def test_the_older_spelling_of_the_type_is_no_reason_to_warn(sandbox: Running, connect: Connect) -> None:
     """CREDITNOTE is in Robaws's own older texts."""
     sandbox.faults.body(lambda body: body.replace(b'"CREDIT_NOTE"', b'"CREDITNOTE"'), SALES, times=9)
@@ -518,6 +549,21 @@ def test_what_was_received_before_the_quota_ended_is_kept(world: World, connect:
     with running(world, switches=Switches(daily_limit=20)) as sandbox, pytest.raises(errors.QuotaReserved):
         asyncio.run(work(sandbox))
     assert len(got) >= 100
+
+
+def test_a_last_page_that_fails_does_not_cost_the_first(sandbox: Running, connect: Connect) -> None:
+    """The last page is asked second; what came before it was paid for and is kept."""
+    sandbox.faults.status(403, SALES, page=4)
+    got: list[Item] = []
+
+    async def work() -> None:
+        async with connect(sandbox, concurrency=1) as client:
+            await sweep_documents(client, fields.SALES, FIRST, LAST, got.extend)
+
+    with pytest.raises(errors.Forbidden):
+        asyncio.run(work())
+    first_page = of_type(sandbox.world)[:100]
+    assert set(first_page) <= {item.id for item in got}
 
 
 def test_a_missing_right_is_not_hidden_by_the_other_type(sandbox: Running, connect: Connect) -> None:

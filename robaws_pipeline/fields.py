@@ -12,7 +12,7 @@ from typing import Literal
 Spelling = Mapping[str, Mapping[str, str]]
 """A company's own spellings: resource → our name → Robaws's key."""
 
-Kind = Literal["text", "id", "date", "instant", "amount", "object", "list"]
+Kind = Literal["text", "id", "date", "instant", "amount", "integer", "boolean", "object", "list"]
 Confidence = Literal["confirmed", "observed", "inferred"]
 
 
@@ -104,7 +104,13 @@ LINE = (
     ),
 )
 
-VAT_TARIFF = _fields("inferred", ("id", "id", "id"), ("name", "name", "text"), ("percentage", "percentage", "amount"))
+VAT_TARIFF = _fields(
+    "inferred",
+    ("id", "id", "id"),
+    ("name", "name", "text"),
+    ("percentage", "percentage", "amount"),
+    ("updated_at", "updatedAt", "instant"),
+)
 
 GL_ACCOUNT = _fields("inferred", ("id", "id", "id"), ("code", "code", "text"), ("name", "name", "text"))
 
@@ -144,6 +150,43 @@ CLIENT = (*_PARTY, *_fields("observed", ("invoice_email", "invoiceEmail", "text"
 
 SUPPLIER = (*_PARTY, *_fields("inferred", ("iban", "accountNumber", "text"), ("bic", "bic", "text")))
 
+ARTICLE = (
+    *_fields(
+        "observed",
+        ("id", "id", "id"),
+        ("number", "articleNumber", "text"),
+        ("name", "name", "text"),
+        ("updated_at", "updatedAt", "instant"),
+    ),
+    *_fields(
+        "inferred",
+        ("logic_id", "logicId", "text"),
+        ("group", "group", "text"),
+        ("unit", "unitType", "text"),
+        ("sale_price", "salePrice", "amount"),
+        ("cost_price", "costPrice", "amount"),
+        ("sales_gl_account_id", "salesGLAccountId", "id"),
+        ("purchase_gl_account_id", "purchaseGLAccountId", "id"),
+        ("vat_tariff_id", "vatTariffId", "id"),
+    ),
+)
+
+EXTRA_FIELDS = "extraFields"
+"""The key, and the include, under which an object has its extra fields: a map from each field's name to its value."""
+
+EXTRA_FIELD = (
+    *_fields("observed", ("type", "type", "text"), ("group", "group", "text"), ("number", "numberValue", "amount")),
+    *_fields(
+        "confirmed",
+        ("text", "stringValue", "text"),
+        ("date", "dateValue", "date"),
+        ("decimal", "decimalValue", "amount"),
+        ("integer", "integerValue", "integer"),
+        ("boolean", "booleanValue", "boolean"),
+    ),
+)
+"""One extra field of an object. `numberValue` is how an older Robaws showed a checkbox."""
+
 RESOURCES: Mapping[str, tuple[Field, ...]] = {
     "sales_invoice": SALES_INVOICE,
     "purchase_invoice": PURCHASE_INVOICE,
@@ -154,6 +197,8 @@ RESOURCES: Mapping[str, tuple[Field, ...]] = {
     "address": ADDRESS,
     "client": CLIENT,
     "supplier": SUPPLIER,
+    "article": ARTICLE,
+    "extra_field": EXTRA_FIELD,
 }
 """Every mapped resource, under the name that settings use."""
 
@@ -164,21 +209,37 @@ def keys(resource: str, overrides: Mapping[str, str] | None = None) -> dict[str,
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Which items of a collection are read: those of a group, and those of which an extra field is true. Empty: all."""
+
+    group: str | None = None
+    extra_field: str | None = None
+
+    def params(self) -> dict[str, str]:
+        """The parameters that ask for it. Robaws ignores one that it does not know, so each item is looked at again."""
+        asked = {"group": self.group} if self.group is not None else {}
+        return {**asked, f"{EXTRA_FIELDS}[{self.extra_field}]": "true"} if self.extra_field is not None else asked
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection of the API: our name, its path, the resource its items are, and whether to ask for their lines."""
+    """A collection of the API: our name, its path, the resource its items are, and what to ask for besides."""
 
     name: str
     path: str
     resource: str
     with_lines: bool = False
+    with_extra_fields: bool = False
+    narrowing: Narrowing = Narrowing()
 
     def include(self, spelling: Spelling | None = None) -> str:
-        """The `include` parameter: lines with their account and tariff, as the company spells them; or nothing."""
+        """The `include` parameter: lines with their account and tariff, as the company spells them; extra fields."""
+        extra = (EXTRA_FIELDS,) if self.with_extra_fields or self.narrowing.extra_field is not None else ()
         if not self.with_lines:
-            return ""
+            return ",".join(extra)
         lines = keys(self.resource, (spelling or {}).get(self.resource))["lines"]
         line = keys("line", (spelling or {}).get("line"))
-        return f"{lines},{lines}.{line['gl_account']},{lines}.{line['vat_tariff']}"
+        return ",".join([lines, f"{lines}.{line['gl_account']}", f"{lines}.{line['vat_tariff']}", *extra])
 
     @property
     def is_documents(self) -> bool:
@@ -193,11 +254,12 @@ SUPPLIERS = Collection("suppliers", "suppliers", "supplier")
 VAT_TARIFFS = Collection("vat_tariffs", "vat-tariffs", "vat_tariff")
 GL_ACCOUNTS = Collection("gl_accounts", "general-ledger-accounts", "gl_account")
 PAYMENT_CONDITIONS = Collection("payment_conditions", "payment-conditions", "payment_condition")
+ARTICLES = Collection("articles", "articles", "article")
 
 DOCUMENTS = (SALES, PURCHASES)
 PARTIES = (CLIENTS, SUPPLIERS)
 LISTS = (VAT_TARIFFS, GL_ACCOUNTS, PAYMENT_CONDITIONS)
-COLLECTIONS = (*DOCUMENTS, *PARTIES, *LISTS)
+COLLECTIONS = (*DOCUMENTS, *PARTIES, *LISTS, ARTICLES)
 
 DOCUMENT_TYPES = ("INVOICE", "CREDIT_NOTE")
 """The values of the `type` filter. `CREDITNOTE`, an older spelling, is accepted when reading only."""

@@ -7,6 +7,7 @@ once, each with its key, the value found and what to do.
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -25,7 +26,8 @@ from pydantic import (
     model_validator,
 )
 
-from robaws_pipeline.fields import RESOURCES
+from robaws_pipeline import fields as robaws_fields
+from robaws_pipeline.fields import RESOURCES, Collection, Narrowing
 
 CONFIG_VARIABLE = "ROBAWS_PIPELINE_CONFIG"
 DEFAULT_CONFIG = "robaws.toml"
@@ -204,6 +206,23 @@ class RateLimit(_Model):
     """Requests of the daily quota that are left for others; below it a run stops and goes on the next day."""
 
 
+class Articles(_Model):
+    """Which articles are read. A tenant can have 100,000, and a day 10,000 requests of 100 each for everything."""
+
+    read: bool | None = None
+    """Whether articles are read at all. When left out: only when they are narrowed to a group or an extra field."""
+    group: Annotated[str, Field(min_length=1)] | None = None
+    """Only articles of this group."""
+    extra_field: Annotated[str, Field(min_length=1)] | None = None
+    """Only articles of which this extra field, a checkbox, is true."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether articles are read."""
+        narrowed = self.group is not None or self.extra_field is not None
+        return narrowed if self.read is None else self.read
+
+
 class Company(_Model):
     """One Robaws tenant: credentials, books and files."""
 
@@ -228,6 +247,9 @@ class Company(_Model):
     """By tariff id or by name (any case); goes before the defaults."""
     fields: dict[str, dict[str, str]] = Field(default_factory=dict)
     """Other spellings of Robaws's keys, by resource (see `robaws_pipeline.fields`)."""
+    articles: Articles = Articles()
+    extra_fields: bool = False
+    """Whether documents, parties and articles are read with their extra fields."""
     rate_limit: RateLimit = RateLimit()
 
     @model_validator(mode="after")
@@ -250,6 +272,21 @@ class Company(_Model):
             return self.vat_tariffs[tariff_id]
         key = (name or "").casefold().strip()
         return mapped.get(key) or DEFAULT_TARIFFS.get(key)
+
+    def _asked(self, *collections: Collection) -> tuple[Collection, ...]:
+        return tuple(replace(collection, with_extra_fields=self.extra_fields) for collection in collections)
+
+    @property
+    def document_collections(self) -> tuple[Collection, ...]:
+        """Sales and purchases, as this company asks for them."""
+        return self._asked(*robaws_fields.DOCUMENTS)
+
+    @property
+    def reference_collections(self) -> tuple[Collection, ...]:
+        """Parties, reference lists and, when they are wanted, articles, as this company asks for them."""
+        narrowing = Narrowing(self.articles.group, self.articles.extra_field)
+        articles = [replace(robaws_fields.ARTICLES, narrowing=narrowing)] if self.articles.wanted else []
+        return (*self._asked(*robaws_fields.PARTIES), *robaws_fields.LISTS, *self._asked(*articles))
 
     @property
     def zone(self) -> ZoneInfo:

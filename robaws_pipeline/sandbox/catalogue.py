@@ -205,3 +205,18 @@ ARTICLES: Mapping[str, tuple[tuple[str, str, tuple[Decimal, ...], tuple[Decimal,
     "tiles": (("Keramische tegel 60x60, gerectificeerd", "m2", _money("18.4525", "19.2075"), _AREA, "1201"),),
 }
 """By trade: text, unit, unit prices, quantities, account id."""
+
+ARTICLE_GROUPS: Mapping[str, str] = {
+    "renovation": "Renovatie",
+    "works": "Ruwbouw en afwerking",
+    "hours": "Regie",
+    "small": "Klein materiaal",
+    "goods": "Prefab",
+    "materials": "Bouwmaterialen",
+    "sanitary": "Sanitair",
+    "subcontractor": "Onderaanneming",
+}
+"""Trade → the group that its articles are in; other trades are groups of their own."""
+
+SALES_ACCOUNTS = frozenset(id for id, (code, _) in ACCOUNTS.items() if code.startswith("7"))
+"""Accounts of what is sold; the others are of what is bought."""

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from robaws_pipeline.fields import EXTRA_FIELDS
 from robaws_pipeline.sandbox.catalogue import (
     ACCOUNTS,
+    ARTICLE_GROUPS,
     ARTICLES,
     BUILDERS,
     BUSINESSES,
@@ -20,6 +22,7 @@ from robaws_pipeline.sandbox.catalogue import (
     LAST,
     OUTSIDE_EU,
     PLACES,
+    SALES_ACCOUNTS,
     SOCIAL,
     STREETS,
     SUPPLIERS,
@@ -65,6 +68,56 @@ class Article:
     prices: tuple[Decimal, ...]
     quantities: tuple[Decimal, ...]
     account: str
+
+
+def _extra(key: Mapping[str, str], kind: str, name: str, value: object, group: str | None = None) -> Record:
+    """The value of one extra field: `name` is ours for the kind of value, `kind` what Robaws calls the field's type."""
+    return {key["type"]: kind, key["group"]: group, key[name]: value}
+
+
+def _client_fields(number: int, private: bool, key: Mapping[str, str]) -> Record:
+    fields = {"Klantcode boekhouding": _extra(key, "TEXT", "text", f"C{number + 1:05d}")}
+    if not private:
+        day = f"2024-{1 + number % 12:02d}-15"
+        fields |= {
+            "Segment": _extra(key, "SELECT", "text", ("Bouw", "Industrie", "Overheid")[number % 3], "Verkoop"),
+            "Raamcontract sinds": _extra(key, "DATE", "date", day if number % 4 else None, "Verkoop"),
+            "Bonus %": _extra(key, "DECIMAL", "decimal", Decimal(number % 7) * Decimal("0.35"), "Verkoop"),
+            "Aantal werven": _extra(key, "INTEGER", "integer", 1 + number % 9),
+            "Meetstaat verplicht": _extra(key, "CHECKBOX", "boolean", number % 2 == 0),
+        }
+    return fields
+
+
+def _article_fields(number: int, key: Mapping[str, str]) -> Record:
+    return {
+        "In webshop": _extra(key, "CHECKBOX", "boolean", number % 3 == 0),
+        "Minimumvoorraad": _extra(key, "INTEGER", "integer", number % 12),
+        "Gewicht (kg)": _extra(key, "DECIMAL", "decimal", Decimal(number + 1) * Decimal("0.125")),
+    }
+
+
+def with_extra_fields(names: Names, documents: Mapping[str, Sequence[Record]]) -> dict[str, list[Record]]:
+    """The documents, by collection path, with extra fields on the sales invoices; nothing else in them changes."""
+    key = names["extra_field"]
+
+    def sales(number: int, record: Record) -> Record:
+        fields = {
+            "Werfleider": _extra(key, "TEXT", "text", FIRST[number % len(FIRST)], "Werf"),
+            "Opleverdatum": _extra(key, "DATE", "date", record.get(names.of("sales-invoices", "date")), "Werf"),
+            "Inhouding %": _extra(key, "DECIMAL", "decimal", Decimal(number % 5) * Decimal("2.5")),
+            "Vorderingsstaat": _extra(key, "INTEGER", "integer", 1 + number % 6),
+            "Goedgekeurd door klant": _extra(key, "CHECKBOX", "boolean", number % 4 != 0),
+        }
+        return {**record, EXTRA_FIELDS: fields if number % 3 else {}}
+
+    return {
+        path: [
+            sales(number, record) if path == "sales-invoices" else {**record, EXTRA_FIELDS: {}}
+            for number, record in enumerate(records)
+        ]
+        for path, records in documents.items()
+    }
 
 
 def build_masterdata(names: Names) -> Masterdata:
@@ -116,18 +169,27 @@ class _Builder:
     def _articles(self) -> dict[str, list[Article]]:
         articles: dict[str, list[Article]] = {}
         records = self.records["articles"] = []
+        key = self.names["article"]
         for trade, specs in ARTICLES.items():
             for text, unit, prices, quantities, account in specs:
                 id = str(21 + len(records))
                 articles.setdefault(trade, []).append(Article(id, text, unit, prices, quantities, account))
+                sold = account in SALES_ACCOUNTS
                 records.append(
                     {
                         "id": id,
-                        "articleNumber": f"{trade[:3].upper()}{id:>04}",
-                        "name": text,
-                        "unitType": unit,
-                        "salePrice": prices[0],
-                        "updatedAt": UPDATED,
+                        key["number"]: f"{trade[:3].upper()}{id:>04}",
+                        key["name"]: text,
+                        key["group"]: ARTICLE_GROUPS.get(trade, trade.capitalize()),
+                        key["unit"]: unit,
+                        key["sale_price"]: prices[0],
+                        key["cost_price"]: prices[-1] * Decimal("0.7") if sold else prices[-1],
+                        key["sales_gl_account_id"]: account if sold else None,
+                        key["purchase_gl_account_id"]: None if sold else account,
+                        key["vat_tariff_id"]: T21,
+                        EXTRA_FIELDS: _article_fields(len(records), self.names["extra_field"]),
+                        "createdAt": UPDATED,
+                        key["updated_at"]: UPDATED,
                     }
                 )
         return articles
@@ -202,9 +264,7 @@ class _Builder:
                 key["address"]: address,
                 key["invoice_address"]: head_office if group == "builder" and number % 5 == 2 else None,
                 "contacts": [] if private else [self._contact(id, number, handle)],
-                "extraFields": {
-                    "Klantcode boekhouding": {"type": "TEXT", "group": None, "stringValue": f"C{number + 1:05d}"}
-                },
+                EXTRA_FIELDS: _client_fields(number, private, self.names["extra_field"]),
                 "createdAt": f"2024-{1 + number % 12:02d}-01T08:00:00.000Z",
                 key["updated_at"]: f"2025-{1 + number % 9:02d}-{1 + number % 28:02d}T10:22:31.450Z",
             }
@@ -287,7 +347,7 @@ class _Builder:
                 key["address"]: self._address(f"Industrieweg {20 + number}", postal_code, city, country),
                 key["invoice_address"]: None,
                 "contacts": [],
-                "extraFields": {},
+                EXTRA_FIELDS: {},
                 "createdAt": "2024-02-01T08:00:00.000Z",
                 key["updated_at"]: f"2025-{1 + number % 9:02d}-{1 + number % 28:02d}T06:14:00.000Z",
             }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from robaws_pipeline.fields import RESOURCES, keys
+from robaws_pipeline.fields import EXTRA_FIELDS, RESOURCES, keys
 
 Record = dict[str, Any]
 """One object as JSON-ready values, all relations to many in it; amounts are Decimal, ids are text."""
@@ -20,6 +20,7 @@ RESOURCE_OF: Mapping[str, str] = {
     "vat-tariffs": "vat_tariff",
     "general-ledger-accounts": "gl_account",
     "payment-conditions": "payment_condition",
+    "articles": "article",
 }
 """Collection path → the resource that `robaws_pipeline.fields` maps. Others have keys of their own only."""
 
@@ -27,7 +28,7 @@ DOCUMENTS = ("sales-invoices", "purchase-invoices")
 DATED = frozenset({*DOCUMENTS, "clients", "suppliers", "vat-tariffs", "articles", "projects"})
 """Collections whose objects say when they changed, and which `updatedFrom` filters."""
 
-OTHERS = ("companies", "articles", "projects")
+OTHERS = ("companies", "projects")
 PATHS = (*RESOURCE_OF, *OTHERS)
 """Every collection."""
 
@@ -90,7 +91,7 @@ class Names:
         def party(resource: str) -> dict[str, Relation]:
             return {
                 "contacts": Relation(),
-                "extraFields": Relation(),
+                EXTRA_FIELDS: Relation(),
                 "paymentCondition": Relation("payment-conditions", self[resource]["payment_condition_id"]),
                 "generalLedgerAccount": Relation("general-ledger-accounts", self[resource]["gl_account_id"]),
                 "vatTariff": Relation("vat-tariffs", self[resource]["vat_tariff_id"]),
@@ -99,6 +100,7 @@ class Names:
         def header(keys_: dict[str, str]) -> dict[str, Relation]:
             return {
                 "company": Relation("companies", keys_["company_id"]),
+                EXTRA_FIELDS: Relation(),
                 "paymentCondition": Relation("payment-conditions", keys_["payment_condition_id"]),
             }
 
@@ -116,5 +118,6 @@ class Names:
             },
             "clients": party("client"),
             "suppliers": party("supplier"),
-            **{path: {} for path in PATHS if path not in {*DOCUMENTS, "clients", "suppliers"}},
+            "articles": {EXTRA_FIELDS: Relation()},
+            **{path: {} for path in PATHS if path not in {*DOCUMENTS, "clients", "suppliers", "articles"}},
         }

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from robaws_pipeline.fields import DOCUMENT_TYPES
+from robaws_pipeline.fields import DOCUMENT_TYPES, EXTRA_FIELDS
 from robaws_pipeline.sandbox.names import DATED, DOCUMENTS, Record, Relation
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import World
@@ -30,6 +30,9 @@ class Query:
     from_date: str | None = None
     to_date: str | None = None
     updated_from: str | None = None
+    group: str | None = None
+    extra_fields: tuple[tuple[str, str], ...] = ()
+    """Names and the values that they must have, as text."""
 
 
 def _whole(parameters: Mapping[str, str], name: str, default: int, minimum: int) -> int:
@@ -148,7 +151,9 @@ def read(
     known = {"page", "size", "sort", "include"}
     known |= {"type", "fromDate", "toDate"} if documents else set()
     known |= {"updatedFrom"} if dated else set()
-    unknown = sorted(set(parameters) - known)
+    known |= {"group"} if path == "articles" else set()
+    asked = _extra_fields(parameters) if EXTRA_FIELDS in relations else {}
+    unknown = sorted(set(parameters) - known - {f"{EXTRA_FIELDS}[{name}]" for name in asked})
     if unknown and switches.unknown_param == "reject":
         raise BadRequest(f"Unknown parameter '{unknown[0]}'")
     return Query(
@@ -160,7 +165,27 @@ def read(
         from_date=_date(parameters, "fromDate") if documents else None,
         to_date=_date(parameters, "toDate") if documents else None,
         updated_from=_updated_from(parameters) if dated else None,
+        group=parameters.get("group") if path == "articles" else None,
+        extra_fields=tuple(asked.items()),
     )
+
+
+def _extra_fields(parameters: Mapping[str, str]) -> dict[str, str]:
+    """What ``extraFields[Name]=value`` asks for, by name."""
+    matches = ((re.fullmatch(rf"{EXTRA_FIELDS}\[(.+)\]", key), value) for key, value in parameters.items())
+    return {match[1]: value for match, value in matches if match}
+
+
+def _has_extra_fields(record: Record, wanted: tuple[tuple[str, str], ...]) -> bool:
+    held = record.get(EXTRA_FIELDS) or {}
+    return all(
+        value in {_as_parameter(item) for key, item in held.get(name, {}).items() if key.endswith("Value")}
+        for name, value in wanted
+    )
+
+
+def _as_parameter(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _passes(world: World, path: str, query: Query, switches: Switches) -> list[Record]:
@@ -187,6 +212,11 @@ def _passes(world: World, path: str, query: Query, switches: Switches) -> list[R
         key = world.names.of(path, "updated_at")
         since = query.updated_from
         records = [record for record in records if (instant(record.get(key) or "") or "") >= since]
+    if query.group is not None:
+        key = world.names.of(path, "group")
+        records = [record for record in records if record.get(key) == query.group]
+    if query.extra_fields:
+        records = [record for record in records if _has_extra_fields(record, query.extra_fields)]
     return records
 
 

@@ -5,7 +5,7 @@ from threading import RLock
 from typing import Any
 
 from robaws_pipeline.sandbox.documents import build_documents, months
-from robaws_pipeline.sandbox.masterdata import build_masterdata
+from robaws_pipeline.sandbox.masterdata import build_masterdata, with_extra_fields
 from robaws_pipeline.sandbox.names import DOCUMENTS, PATHS, Names, Record, Spelling
 
 
@@ -171,4 +171,4 @@ def build_world(
         per_month={"sales-invoices": sales_per_month, "purchase-invoices": purchases_per_month},
         lines=lines,
     )
-    return World({**masterdata.records, **documents}, names)
+    return World({**masterdata.records, **with_extra_fields(names, documents)}, names)

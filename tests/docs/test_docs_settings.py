@@ -23,6 +23,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "### `accounts`": settings.Accounts,
     "### `journals`": settings.Journals,
     "### `vat_tariffs`": settings.Tariff,
+    "### `articles`": settings.Articles,
     "### `rate_limit`": settings.RateLimit,
 }
 COMMENTED_OUT = re.compile(r"^#(?=[^\s#])", re.MULTILINE)
@@ -59,6 +60,7 @@ def test_the_example_shows_every_setting() -> None:
     tables: dict[str, type[BaseModel]] = {
         "accounts": settings.Accounts,
         "journals": settings.Journals,
+        "articles": settings.Articles,
         "rate_limit": settings.RateLimit,
     }
     for key, model in tables.items():
@@ -95,6 +97,8 @@ def _written(value: Any) -> str:
     """A default as it is written in TOML."""
     if value is None:
         return "none"
+    if isinstance(value, bool):
+        return f"`{value}`".lower()
     if isinstance(value, str):
         return f'`"{value}"`'
     if isinstance(value, tuple):

@@ -267,5 +267,68 @@ POSTINGS = Table(
     ),
 )
 
-TABLES = (DOCUMENTS, LINES, PARTIES, VAT_TARIFFS, GL_ACCOUNTS, PAYMENT_CONDITIONS, STATES, VAT, POSTINGS)
+ARTICLES = Table(
+    "articles",
+    "Articles as they are now, those that the settings ask for; in no export",
+    (
+        Column("id", pa.string(), "Robaws id"),
+        Column("number", pa.string(), "article number"),
+        Column("name", pa.string(), "name"),
+        Column("group_name", pa.string(), "name of the article's group"),
+        Column("unit", pa.string(), "unit as typed in Robaws"),
+        Column("sale_price", AMOUNT, "sale price of a unit, excluding VAT"),
+        Column("cost_price", AMOUNT, "cost price of a unit, excluding VAT"),
+        Column("sales_gl_account_id", pa.string(), "general ledger account of sales"),
+        Column("purchase_gl_account_id", pa.string(), "general ledger account of purchases"),
+        Column("vat_tariff_id", pa.string(), "VAT tariff"),
+        Column("updated_at", INSTANT, "updatedAt of this version"),
+    ),
+    monthly=False,
+)
+
+EXTRA_FIELDS = Table(
+    "extra_fields",
+    "Fields that the company added in Robaws: a row each field of each document, party and article as it is now",
+    (
+        Column("collection", pa.string(), "'sales', 'purchases', 'clients', 'suppliers' or 'articles'"),
+        Column("object_id", pa.string(), "Robaws id of the object, unique within its collection"),
+        Column("month", pa.string(), "accounting month of a document, YYYY-MM; none for the others"),
+        Column("name", pa.string(), "name of the field"),
+        Column("group_name", pa.string(), "group of the field"),
+        Column("type", pa.string(), "Robaws's type: TEXT, SELECT, DATE, DECIMAL, INTEGER, CHECKBOX, …"),
+        Column("text", pa.string(), "value of a text, choice or link"),
+        Column("date", pa.date32(), "value of a date"),
+        Column("decimal", AMOUNT, "value of a decimal"),
+        Column("integer", pa.int64(), "value of an integer"),
+        Column("boolean", pa.bool_(), "value of a checkbox"),
+        Column("unread", pa.string(), "JSON of a value that fits none of these columns"),
+    ),
+)
+"""Monthly for documents; the parties' and articles' are in one more part (`lake.tables.WHOLE`)."""
+
+TABLES = (
+    *(DOCUMENTS, LINES, PARTIES, VAT_TARIFFS, GL_ACCOUNTS, PAYMENT_CONDITIONS, ARTICLES),
+    *(EXTRA_FIELDS, STATES, VAT, POSTINGS),
+)
 """What the warehouse holds; the raw log stays in Parquet."""
+
+VERSION_COLUMNS = (
+    Column("version", pa.int32(), "1 for the oldest version that we hold, and so on"),
+    Column("valid_from", INSTANT, "updatedAt of the version; when Robaws gives none, the moment it was received"),
+    Column("valid_to", INSTANT, "valid_from of the next version; none for the newest"),
+    Column("deleted", pa.bool_(), "true: from valid_from on Robaws no longer has it; the rest is the last it had"),
+)
+
+
+def history(table: Table) -> Table:
+    """The table that has every version of the objects of a table that is not monthly."""
+    return Table(
+        f"{table.name}_history",
+        f"Every version that we received. {table.comment}",
+        (*table.columns, *VERSION_COLUMNS),
+        monthly=False,
+    )
+
+
+HISTORIES = tuple(history(table) for table in (PARTIES, VAT_TARIFFS, GL_ACCOUNTS, PAYMENT_CONDITIONS, ARTICLES))
+"""What the warehouse holds besides: it depends on when we looked, and so is kept apart from the tables."""

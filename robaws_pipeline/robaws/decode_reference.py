@@ -1,0 +1,179 @@
+"""Articles and extra fields: from Robaws's JSON to columns, and whether an article is one that was asked for."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from robaws_pipeline import fields
+from robaws_pipeline.fields import Spelling
+from robaws_pipeline.robaws.decode import amounts, parse_date, reader, texts
+from robaws_pipeline.schema import AMOUNT, ARTICLES, EXTRA_FIELDS
+
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_WRONG = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError)
+_NOTHING = frozenset({b"", b"null", b'""'})
+_EMPTY = _NOTHING | {b"{}", b"[]"}
+_INT64 = range(-(2**63), 2**63)
+
+
+def articles(raw: pa.Table, spelling: Spelling) -> pa.Table:
+    """`schema.ARTICLES` rows for raw versions (`schema.RAW`), in their order; what cannot be read is null."""
+    read = reader("article", spelling).read
+    received = raw["json"].to_pylist()
+    objects = [read(json)[0] for json in received]
+    key = fields.keys("article", spelling.get("article"))["group"]
+
+    def column(name: str) -> pa.Array:
+        return texts([getattr(item, name) for item in objects])
+
+    def numbers(name: str) -> pa.Array:
+        return amounts([getattr(item, name) for item in objects])[0]
+
+    return ARTICLES.table(
+        {
+            "id": raw["id"],
+            "number": pc.coalesce(column("number"), column("logic_id")),
+            "name": column("name"),
+            "group_name": texts(
+                [
+                    item.group if item.group is not None else _name(json, key)
+                    for item, json in zip(objects, received, strict=True)
+                ]
+            ),
+            "unit": column("unit"),
+            "sale_price": numbers("sale_price"),
+            "cost_price": numbers("cost_price"),
+            "sales_gl_account_id": column("sales_gl_account_id"),
+            "purchase_gl_account_id": column("purchase_gl_account_id"),
+            "vat_tariff_id": column("vat_tariff_id"),
+            "updated_at": raw["updated_at"],
+        }
+    )
+
+
+def _name(json: bytes, key: str) -> Any:
+    """The name in an object that stands where a name could: what Robaws gives for an association that is included."""
+    found = _object(_object(json).get(key))
+    return _value(found.get("name"))
+
+
+def _object(json: msgspec.Raw | bytes | None) -> dict[str, msgspec.Raw]:
+    """The members of an object; none when it is something else."""
+    try:
+        return _members(json) if json is not None else {}
+    except _WRONG:
+        return {}
+
+
+def _value(json: msgspec.Raw | None) -> Any:
+    """A text, a whole number or a truth value; None for anything else."""
+    if json is None:
+        return None
+    try:
+        return msgspec.json.decode(json, type=str | int | bool | None)
+    except _WRONG:
+        return None
+
+
+def accepts(collection: fields.Collection, spelling: Spelling) -> Callable[[bytes], bool]:
+    """A function that says whether an object is one that the collection's narrowing asks for: Robaws may ignore it."""
+    asked = collection.narrowing
+    key = fields.keys(collection.resource, spelling.get(collection.resource)).get("group", "group")
+    group = None if asked.group is None else asked.group.strip().casefold()
+    extra = fields.keys("extra_field", spelling.get("extra_field"))
+
+    def accept(json: bytes) -> bool:
+        members = _object(json)
+        if group is not None:
+            found = _value(members.get(key))
+            found = found if found is not None else _name(json, key)
+            if str(found).strip().casefold() != group:
+                return False
+        if asked.extra_field is None:
+            return True
+        field = _object(_object(members.get(fields.EXTRA_FIELDS)).get(asked.extra_field))
+        return _boolean(field, extra) is True
+
+    return accept
+
+
+def _boolean(field: Mapping[str, msgspec.Raw], keys: Mapping[str, str]) -> bool | None:
+    """A checkbox: true or false, also between quotes, or the 1 or 0 of an older Robaws."""
+    found = _value(field.get(keys["boolean"]))
+    if found is None and _value(field.get(keys["type"])) == "CHECKBOX":
+        found = _value(field.get(keys["number"]))
+    known = {True: True, False: False, "true": True, "false": False}
+    return known.get(found)
+
+
+def _text(json: msgspec.Raw | None) -> str | None:
+    found = _value(json)
+    return found if isinstance(found, str) else None if found is None else str(found)
+
+
+def _whole(json: msgspec.Raw | None) -> int | None:
+    """A whole number of 64 bits, also between quotes or written with a fraction of zero."""
+    if json is None or bytes(json).strip() in _NOTHING:
+        return None
+    values, _ = amounts([json])
+    number = values[0].as_py()
+    return int(number) if number is not None and number == int(number) and int(number) in _INT64 else None
+
+
+def extra_fields(collection: fields.Collection, raw: pa.Table, spelling: Spelling) -> pa.Table:
+    """`schema.EXTRA_FIELDS` rows for raw versions (`schema.RAW`) of one collection: objects in their order, and the
+    fields of each as received. A value that fits no column of its kind is in `unread`."""
+    having = raw.filter(pc.match_substring(raw["json"], f'"{fields.EXTRA_FIELDS}"'))
+    keys = fields.keys("extra_field", spelling.get("extra_field"))
+    rows: list[tuple[int, str, dict[str, msgspec.Raw], bytes]] = []
+    for position, json in enumerate(having["json"].to_pylist()):
+        for name, value in _object(_object(json).get(fields.EXTRA_FIELDS)).items():
+            rows.append((position, name, _object(value), bytes(value)))
+    decimals, _ = amounts([field.get(keys["decimal"], msgspec.Raw()) for _, _, field, _ in rows])
+    numbers, _ = amounts([field.get(keys["number"], msgspec.Raw()) for _, _, field, _ in rows])
+    booleans = [_boolean(field, keys) for _, _, field, _ in rows]
+    # What an older Robaws gives as the number of a checkbox is in `boolean`.
+    numbers = pc.if_else(pc.is_null(pa.array(booleans, pa.bool_())), numbers, pa.scalar(None, AMOUNT))
+    columns: dict[str, Any] = {
+        "text": [_text(field.get(keys["text"])) for _, _, field, _ in rows],
+        "date": [parse_date(_text(field.get(keys["date"]))) for _, _, field, _ in rows],
+        "decimal": pc.coalesce(decimals, numbers),
+        "integer": [_whole(field.get(keys["integer"])) for _, _, field, _ in rows],
+        "boolean": booleans,
+    }
+    owner = pa.array([position for position, _, _, _ in rows], pa.int64())
+    month = having["month"] if collection.is_documents else pa.nulls(having.num_rows, pa.string())
+    return EXTRA_FIELDS.table(
+        {
+            "collection": [collection.name] * len(rows),
+            "object_id": having["id"].take(owner),
+            "month": month.take(owner),
+            "name": [name for _, name, _, _ in rows],
+            "group_name": texts([_value(field.get(keys["group"])) for _, _, field, _ in rows]),
+            "type": texts([_value(field.get(keys["type"])) for _, _, field, _ in rows]),
+            **columns,
+            "unread": list(_unread(rows, columns, keys)),
+        }
+    )
+
+
+def _unread(
+    rows: Iterable[tuple[int, str, dict[str, msgspec.Raw], bytes]], columns: Mapping[str, Any], keys: Mapping[str, str]
+) -> Iterable[str | None]:
+    """The JSON of each field that has a value which no column has."""
+    known = {keys[name] for name in ("text", "date", "decimal", "integer", "boolean", "number")}
+    lists = [column if isinstance(column, list) else column.to_pylist() for column in columns.values()]
+    for (_, _, field, json), *values in zip(rows, *lists, strict=True):
+        given = [key for key, value in field.items() if bytes(value).strip() not in _NOTHING]
+        expected = sum(key in known for key in given) + sum(key.endswith("Value") and key not in known for key in given)
+        complete = sum(value is not None for value in values) >= expected and (field or json.strip() in _EMPTY)
+        yield None if complete else json.decode(errors="replace")
+
+
+def without_extra_fields(json: bytes) -> bytes:
+    """The same object without its extra fields; the very same bytes when it has none."""
+    members = _object(json)
+    return json if members.pop(fields.EXTRA_FIELDS, None) is None else msgspec.json.encode(members)

@@ -23,7 +23,10 @@ def robaws_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         check_specs=[
             dg.AssetCheckSpec(COMPLETE, asset=shared.key("reference"), description="every list could be read")
         ],
-        description="Clients, suppliers, VAT tariffs, GL accounts, payment conditions; only what changed is asked for.",
+        description=(
+            "Clients, suppliers, VAT tariffs, GL accounts, payment conditions, and articles when the settings ask for "
+            "them; only what changed is asked for."
+        ),
     )
     def reference(context: dg.AssetExecutionContext) -> Result:
         fetched = fetch.fetch_reference(workspace)

@@ -6,14 +6,17 @@ that an open reader keeps what it has and the next one sees the new.
 """
 
 import tempfile
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
+from robaws_pipeline.lake import extra_fields, history
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.lake.tables import Tables
-from robaws_pipeline.schema import TABLES, Table
+from robaws_pipeline.schema import HISTORIES, TABLES, Table
 
 FILE = "warehouse.duckdb"
 
@@ -23,12 +26,15 @@ def build(lake: Store, tables: Tables) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="warehouse") as folder:
         file = Path(folder) / FILE
         with duckdb.connect(str(file)) as connection:
-            for table in TABLES:
-                if tables.store.is_local:
-                    connection.execute(_view(connection, tables, table))
+            for table in (*TABLES, *HISTORIES):
+                if lake.is_local:
+                    place = lake.child(history.FOLDER) if table in HISTORIES else tables.store
+                    connection.execute(_view(connection, place, table))
                 else:
-                    _copy(connection, tables, table)
-                _comment(connection, table, "VIEW" if tables.store.is_local else "TABLE")
+                    parts = [history.read(lake, table)] if table in HISTORIES else _parts(tables, table)
+                    _copy(connection, table, parts)
+                _comment(connection, table, "VIEW" if lake.is_local else "TABLE")
+            extra_fields.add_views(connection)
             analyst_views = resources.files(__package__).joinpath("warehouse.sql").read_text(encoding="utf-8")
             connection.execute(analyst_views)
             found = connection.execute(
@@ -39,10 +45,10 @@ def build(lake: Store, tables: Tables) -> list[str]:
     return [name for (name,) in found]
 
 
-def _view(connection: duckdb.DuckDBPyConnection, tables: Tables, table: Table) -> str:
+def _view(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) -> str:
     """The view of one table: its files, or no rows of the right types when there are none yet."""
-    folder = tables.store.path(table.name).replace("'", "''")
-    if tables.store.names(table.name):
+    folder = store.path(table.name).replace("'", "''")
+    if store.names(table.name):
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
         return f"CREATE VIEW {table.name} AS SELECT {columns} FROM read_parquet('{folder}/*.parquet')"  # noqa: S608
     connection.register("empty", table.empty())
@@ -52,12 +58,17 @@ def _view(connection: duckdb.DuckDBPyConnection, tables: Tables, table: Table) -
     return f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false"
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, tables: Tables, table: Table) -> None:
-    """The table itself, a month at a time."""
+def _parts(tables: Tables, table: Table) -> Iterator[pa.Table]:
+    for month in tables.months(table) if table.monthly else [None]:
+        yield tables.read(table, month)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parts: Iterable[pa.Table]) -> None:
+    """The table itself, a part at a time."""
     connection.register("rows", table.empty())
     connection.execute(f"CREATE TABLE {table.name} AS FROM rows")
-    for month in tables.months(table) if table.monthly else [None]:
-        connection.register("rows", tables.read(table, month))
+    for rows in parts:
+        connection.register("rows", rows)
         connection.execute(f"INSERT INTO {table.name} FROM rows")
     connection.unregister("rows")
 

@@ -123,10 +123,18 @@ def _whole(json: msgspec.Raw | None) -> int | None:
     return int(number) if number is not None and number == int(number) and int(number) in _INT64 else None
 
 
+def with_extra_fields(raw: pa.Table) -> list[int]:
+    """The positions of the objects that may have extra fields; the others do not mention the key."""
+    positions: list[int] = pc.indices_nonzero(
+        pc.match_substring(raw["json"], f'"{fields.EXTRA_FIELDS}"').combine_chunks()
+    ).to_pylist()
+    return positions
+
+
 def extra_fields(collection: fields.Collection, raw: pa.Table, spelling: Spelling) -> pa.Table:
     """`schema.EXTRA_FIELDS` rows for raw versions (`schema.RAW`) of one collection: objects in their order, and the
     fields of each as received. A value that fits no column of its kind is in `unread`."""
-    having = raw.filter(pc.match_substring(raw["json"], f'"{fields.EXTRA_FIELDS}"'))
+    having = raw.take(pa.array(with_extra_fields(raw), pa.int64()))
     keys = fields.keys("extra_field", spelling.get("extra_field"))
     rows: list[tuple[int, str, dict[str, msgspec.Raw], bytes]] = []
     for position, json in enumerate(having["json"].to_pylist()):

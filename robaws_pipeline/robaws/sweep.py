@@ -85,7 +85,7 @@ async def sweep_changes(
 
     `receive` as for `sweep_documents`. Items that are older than `since` are passed on too, with a warning.
     """
-    params: dict[str, str] = {}
+    params = collection.narrowing.params()
     if since is not None:
         since = since.astimezone(UTC).replace(microsecond=since.microsecond // 1000 * 1000)
         params["updatedFrom"] = since.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -23,9 +23,10 @@ from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.lake import warehouse
 from robaws_pipeline.lake.raw import contents
-from robaws_pipeline.robaws import decode
+from robaws_pipeline.robaws import decode, decode_reference
 from robaws_pipeline.schema import (
     DOCUMENTS,
+    EXTRA_FIELDS,
     GL_ACCOUNTS,
     LINES,
     PARTIES,
@@ -39,7 +40,7 @@ from robaws_pipeline.steps.workspace import Workspace
 
 _CODE = (
     *("schema.py", "fields.py", "reasons.py", "settings.py"),
-    *("books", "formats", "steps", "lake/raw.py", "robaws/decode.py", "robaws/items.py"),
+    *("books", "formats", "steps", "lake/raw.py", "robaws/decode.py", "robaws/decode_reference.py", "robaws/items.py"),
 )
 """The parts of this package that decide what ends up in a month's files."""
 
@@ -73,6 +74,7 @@ def _settings_version(company: str) -> str:
 def settings_version(workspace: Workspace) -> str:
     """Changes when a setting that decides what ends up in the files does."""
     without = {"base_url", "api_key_env", "api_secret_env", "start", "timezone", "nightly_at", "rate_limit"}
+    without |= {"articles", "extra_fields"}  # in no export
     return _settings_version(workspace.company.model_dump_json(exclude=without))
 
 
@@ -202,11 +204,16 @@ def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[s
     """Write the month's tables; what they were made from, and their numbers of rows."""
     raw, spelling = workspace.raw, workspace.company.fields
     current = {collection: raw.current(collection.name, month) for collection in fields.DOCUMENTS}
-    parts = [decode.documents(collection, rows, spelling) for collection, rows in current.items()]
+    parts = [
+        decode.documents(collection, reference.with_accounting_hash(rows), spelling)
+        for collection, rows in current.items()
+    ]
     documents = pa.concat_tables([part[0] for part in parts])
     lines = pa.concat_tables([part[1] for part in parts])
     workspace.tables.write(DOCUMENTS, documents, month)
     workspace.tables.write(LINES, lines, month)
+    extra = [decode_reference.extra_fields(collection, rows, spelling) for collection, rows in current.items()]
+    workspace.tables.write(EXTRA_FIELDS, pa.concat_tables(extra), month)
     inputs = {
         "contents": {collection.name: contents(rows) for collection, rows in current.items()},
         "references": _references(documents),
@@ -325,4 +332,5 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
 def build_warehouse(workspace: Workspace) -> list[str]:
     """``warehouse.duckdb`` made anew; the names of its views."""
     with workspace.only_builder():
+        reference.build_histories(workspace)
         return warehouse.build(workspace.lake, workspace.tables)

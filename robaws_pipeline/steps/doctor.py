@@ -34,8 +34,9 @@ def diagnose(workspace: Workspace) -> Diagnosis:
 
 async def _diagnose(workspace: Workspace) -> Diagnosis:
     company = workspace.company
+    collections = (*company.document_collections, *company.reference_collections)
     async with workspace.client() as client:
-        probes = tuple(await asyncio.gather(*(probe(client, collection) for collection in fields.COLLECTIONS)))
+        probes = tuple(await asyncio.gather(*(probe(client, collection) for collection in collections)))
         try:
             tariffs = await client.page(fields.VAT_TARIFFS.path, {"page": "0", "size": "100"})
             rows = _as_raw(tariffs.items, company.fields)

@@ -17,6 +17,7 @@ from robaws_pipeline.lake.raw import ALL
 from robaws_pipeline.robaws.client import RobawsClient, Usage
 from robaws_pipeline.robaws.errors import NotAnEnvelope, RobawsError
 from robaws_pipeline.robaws.sweep import SweepReport, fetch_item, sweep_changes, sweep_documents
+from robaws_pipeline.steps import reading
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import Receiver
 from robaws_pipeline.steps.workspace import Workspace, first_day, last_day
@@ -84,17 +85,17 @@ def fetch_history(workspace: Workspace, months: Sequence[str]) -> Fetched:
     async def work(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
         await _history(ws, client, collection, months, outcome)
 
-    return ask(workspace, lambda: _fetch(workspace, fields.DOCUMENTS, work))
+    return ask(workspace, lambda: _fetch(workspace, workspace.company.document_collections, work))
 
 
 def fetch_changes(workspace: Workspace) -> Fetched:
     """Read what changed since the raw log was complete; months that were never read are read whole."""
-    return ask(workspace, lambda: _fetch(workspace, fields.DOCUMENTS, _changes))
+    return ask(workspace, lambda: _fetch(workspace, workspace.company.document_collections, _changes))
 
 
 def fetch_reference(workspace: Workspace) -> Fetched:
-    """Read the clients, suppliers and reference lists that changed; everything the first time."""
-    return ask(workspace, lambda: _fetch(workspace, (*fields.PARTIES, *fields.LISTS), _reference))
+    """Read the clients, suppliers, reference lists and articles that changed; everything the first time."""
+    return ask(workspace, lambda: _fetch(workspace, workspace.company.reference_collections, _reference))
 
 
 async def _fetch(workspace: Workspace, collections: Sequence[fields.Collection], work: _Work) -> Fetched:
@@ -192,14 +193,20 @@ async def _changes(ws: Workspace, client: RobawsClient, collection: fields.Colle
 
 
 async def _reference(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
-    since = ws.coverage.since(collection.name, [ALL])
+    since = reading.since(ws, collection)
     receiver = Receiver(ws.raw, collection.name, None)
+    asked = reading.OnlyAsked(ws, collection, receiver)
     try:
-        report = await sweep_changes(client, collection, since and since - OVERLAP, receiver)
+        report = await sweep_changes(client, collection, since and since - OVERLAP, asked)
     finally:
         _received(receiver, outcome)
+        outcome.warnings += asked.warnings()
     outcome.sweeps.append(report)
-    ws.coverage.record(collection.name, [ALL], report.started_at)
+    if since is None:
+        gone, warnings = await reading.mark_gone(ws, client, collection, report)
+        outcome.deleted += gone
+        outcome.warnings += warnings
+    reading.complete_to(ws, collection, report.started_at)
 
 
 def _received(receiver: Receiver, outcome: Outcome) -> None:
@@ -208,13 +215,14 @@ def _received(receiver: Receiver, outcome: Outcome) -> None:
     outcome.parties |= receiver.parties
 
 
-_PARTIES_OF = {fields.SALES.name: fields.CLIENTS, fields.PURCHASES.name: fields.SUPPLIERS}
+_PARTIES_OF = {fields.SALES.name: fields.CLIENTS.name, fields.PURCHASES.name: fields.SUPPLIERS.name}
 
 
 async def _unknown_parties(ws: Workspace, client: RobawsClient, outcomes: Sequence[Outcome]) -> None:
     """Fetch the clients and suppliers that documents name and we do not hold: new since the lists were read."""
+    reference = {collection.name: collection for collection in ws.company.reference_collections}
     for outcome in outcomes:
-        collection = _PARTIES_OF.get(outcome.collection)
+        collection = reference.get(_PARTIES_OF.get(outcome.collection, ""))
         if collection is None or not outcome.parties:
             continue
         named = pa.array(sorted(outcome.parties), pa.string())

@@ -79,14 +79,41 @@ def contents(current: pa.Table) -> str:
     return digest.hexdigest()
 
 
-_ORDER = [("age", "descending"), *((name, "descending") for name in ("fetched_at", "deleted", "hash"))]
-"""Newest first. `age`: updatedAt; an object without one is as new as the moment it was received."""
+_ORDER = [(name, "descending") for name in ("standing", "age", "fetched_at", "deleted", "hash")]
+"""Newest first. `standing`: see `_standings`. `age`: updatedAt; an object without one is as new as the moment it was
+received."""
+_BEFORE_DELETION, _DELETION, _AFTER_DELETION = range(3)
+
+
+def _standings(table: pa.Table, by: Sequence[str]) -> pa.Array:
+    """Where each row stands to the last deletion among the rows of the same `by`.
+
+    What is received after it is newer, whatever its updatedAt: an object that Robaws gives back from a backup may show
+    an earlier one than the version that was deleted.
+    """
+    deletions = table.filter(table["deleted"])
+    standings = [_BEFORE_DELETION] * table.num_rows
+    if deletions.num_rows:
+        places = pc.indices_nonzero(pc.is_in(table["id"], deletions["id"].combine_chunks()))
+        rows = table.take(places)
+        keys = list(zip(*(rows[name].to_pylist() for name in by), strict=True))
+        received = rows["fetched_at"].to_pylist()
+        last: dict[tuple[str, ...], datetime] = {}
+        for key, moment, deleted in zip(keys, received, rows["deleted"].to_pylist(), strict=True):
+            if deleted:
+                last[key] = max(moment, last.get(key, moment))
+        for place, key, moment in zip(places.to_pylist(), keys, received, strict=True):
+            if key in last and moment >= last[key]:
+                standings[place] = _DELETION if moment == last[key] else _AFTER_DELETION
+    return pa.array(standings, pa.int8())
 
 
 def _first(table: pa.Table, by: Sequence[str], tie: Sequence[str] = ()) -> pa.Table:
     """The newest row of each combination of `by`; among equals the one with the greatest `tie`."""
     columns = [*by, *tie, "fetched_at", "deleted", "hash"]
-    keyed = table.select(columns).append_column("age", pc.coalesce(table["updated_at"], table["fetched_at"]))
+    keyed = table.select(list(dict.fromkeys(["id", *columns])))
+    keyed = keyed.append_column("age", pc.coalesce(table["updated_at"], table["fetched_at"]))
+    keyed = keyed.append_column("standing", _standings(table, by))
     keys = [*((name, "ascending") for name in by), *_ORDER, *((name, "descending") for name in tie)]
     order = pc.sort_indices(keyed, sort_keys=keys)
     groups = keyed.select(by).take(order)
@@ -105,14 +132,34 @@ def _newest(table: pa.Table) -> pa.Table:
     return _first(table, ["id"])
 
 
+def _after_deletions(table: pa.Table, held: pa.Table) -> pa.Table:
+    """The same rows; what was received of a deleted object counts as received after its deletion, whatever our clock
+    did meanwhile."""
+    deletions = held.filter(held["deleted"])
+    if not deletions.num_rows:
+        return table
+    last = deletions.group_by(["id"]).aggregate([("fetched_at", "max")])
+    at = last["fetched_at_max"].take(pc.index_in(table["id"], last["id"].combine_chunks()))
+    just_after = pc.add(at, pa.scalar(timedelta(microseconds=1)))
+    place = table.schema.get_field_index("fetched_at")
+    too_early = pc.fill_null(pc.less(table["fetched_at"], just_after), False)
+    received = pc.if_else(too_early, just_after, table["fetched_at"])
+    return table.set_column(place, table.schema.field(place), received)
+
+
 def _rows(table: pa.Table) -> list[tuple[str, datetime | None, str, bool]]:
     """What makes one version differ from another: id, updated_at, hash, deleted."""
     return list(zip(*(table[name].to_pylist() for name in ("id", "updated_at", "hash", "deleted")), strict=True))
 
 
+def _keys(table: pa.Table) -> list[tuple[object, ...]]:
+    """What identifies each row among all files, or is the same row twice."""
+    return list(zip(*(table[name].to_pylist() for name in (*_KEY, "month")), strict=True))
+
+
 def _distinct(table: pa.Table) -> pa.Table:
     """Every row once: a kill may have left the files that a merged one holds too."""
-    keys = list(zip(*(table[name].to_pylist() for name in (*_KEY, "month")), strict=True))
+    keys = _keys(table)
     if len(set(keys)) == len(keys):
         return table
     first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
@@ -228,7 +275,7 @@ class RawLog:
         collection = table["collection"][0].as_py()
         held = self._read_narrow(collection, folder)
         if held.num_rows or pc.count_distinct(table["id"]).as_py() < table.num_rows:
-            table = self._unknown(table, held)
+            table = self._unknown(_after_deletions(table, held), held)
         if not table.num_rows:
             return False
         self._append(collection, folder, table)
@@ -250,7 +297,8 @@ class RawLog:
         for row in _rows(table):
             id_, updated_at, *_ = row
             current = head.get(id_)
-            outdated = current is not None and updated_at and current[0] and updated_at < current[0]
+            back = current is not None and current[2] and not row[3]
+            outdated = not back and current is not None and updated_at and current[0] and updated_at < current[0]
             # The content that is current, once received without its updatedAt, says nothing new a third time.
             same = current is not None and current[1:] == row[2:]
             keep.append(current != row[1:] and not ((outdated or same) and row in known))
@@ -298,40 +346,55 @@ class RawLog:
         several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
         versions = versions.filter(pc.is_in(versions["id"], several))
         versions = versions.append_column("at_home", pc.equal(versions["folder"], versions["month"]))
-        newest = _first(versions, ["id"], ["at_home"]).rename_columns({"folder": "source"})
+        newest = _first(versions, ["id"], ["at_home"])
         in_folder = _first(versions, ["folder", "id"])
         here = newest.take(pc.index_in(in_folder["id"], newest["id"].combine_chunks()))
         differs = pa.array([False] * in_folder.num_rows, pa.bool_())
         for name in ("fetched_at", "deleted", "hash", "month"):
             differs = pc.or_(differs, pc.not_equal(in_folder[name], here[name]).combine_chunks())
-        behind = in_folder.append_column("source", here["source"]).filter(differs)
+        behind = in_folder.filter(differs)
         if not behind.num_rows:
             self.store.write(note, listing, durable=False)
-        touched = set()
-        for folder in pc.unique(behind["folder"]).to_pylist():
-            rows_here = behind.filter(pc.equal(behind["folder"], folder))
-            for source in pc.unique(rows_here["source"]).to_pylist():
-                ids = rows_here.filter(pc.equal(rows_here["source"], source))["id"]
-                found = _newest(self._read(collection, source))
-                missing = found.filter(pc.is_in(found["id"], ids.combine_chunks()))
-                self._append(collection, folder, missing)
-                touched.add(folder)
+            return set()
+        # The last deletion comes along: what was received after it is the newest because of it.
+        telling = pa.concat_tables([newest, _first(versions.filter(versions["deleted"]), ["id"])])
+        touched = set(pc.unique(behind["folder"]).to_pylist())
+        for folder in touched:
+            ids = behind.filter(pc.equal(behind["folder"], folder))["id"].combine_chunks()
+            self._append(collection, folder, self._whole(collection, telling.filter(pc.is_in(telling["id"], ids))))
         return touched
+
+    def _whole(self, collection: str, narrow: pa.Table) -> pa.Table:
+        """The same versions with their JSON, from the `folder` that each was found in."""
+        found = []
+        for source in pc.unique(narrow["folder"]).to_pylist():
+            wanted = set(_keys(narrow.filter(pc.equal(narrow["folder"], source))))
+            rows = self._read(collection, source)
+            found.append(rows.filter(pa.array([key in wanted for key in _keys(rows)], pa.bool_())))
+        return _distinct(pa.concat_tables(found))
 
     def mark_deleted(self, collection: str, month: str, ids: Iterable[str], at: datetime) -> bool:
         """Record that Robaws no longer has these documents of the month; their last content stays.
 
-        `at` is when that was found, by the clock that `fetched_at` follows. A deletion is always newer than what it
-        deletes, whatever the clock did.
+        `at` is when that was found, by the clock that `fetched_at` follows. A deletion is always newer than every
+        version that is held of the object, whatever the clock did.
         """
         wanted = pa.array(sorted(set(ids)), pa.string())
         now = self.current(collection, month)
         gone = now.filter(pc.and_(pc.is_in(now["id"], wanted), pc.invert(now["deleted"])))
         if not gone.num_rows:
             return False
-        found = [max(at, received + timedelta(microseconds=1)) for received in gone["fetched_at"].to_pylist()]
+        last = self._last_received(collection, gone["id"].combine_chunks())
+        found = [max(at, last[id_] + timedelta(microseconds=1)) for id_ in gone["id"].to_pylist()]
         for name, values in (("deleted", [True] * len(found)), ("fetched_at", found)):
             field = RAW.schema.field(name)
             gone = gone.set_column(RAW.schema.get_field_index(name), field, pa.array(values, field.type))
         self._append(collection, month, gone)
         return True
+
+    def _last_received(self, collection: str, ids: pa.Array) -> dict[str, datetime]:
+        """When the last version of each of these objects was received, in whatever month it is held."""
+        versions = [self._read_narrow(collection, month) for month in self.months(collection)]
+        held = pa.concat_tables([part.filter(pc.is_in(part["id"], ids)) for part in versions])
+        last = held.group_by("id").aggregate([("fetched_at", "max")])
+        return dict(zip(last["id"].to_pylist(), last["fetched_at_max"].to_pylist(), strict=True))

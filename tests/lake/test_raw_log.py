@@ -118,11 +118,11 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.withheld)
     @rule()
     def late(self) -> None:
-        """An older version arrives after newer ones."""
+        """An older version arrives after newer ones; of a deleted document it says that it came back."""
         one = self.withheld.pop()
         current = self.now.get(one.id)
         self._receive(one)
-        if current is None or (current[0].updated_at or EPOCH) < (one.updated_at or EPOCH):
+        if current is None or current[1] or (current[0].updated_at or EPOCH) < (one.updated_at or EPOCH):
             self.now[one.id] = (one, False)
 
     @precondition(lambda self: self.now)
@@ -137,15 +137,19 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: any(len(versions) > 1 for versions in self.seen.values()))
     @rule(data=st.data())
     def old_again(self, data: st.DataObject) -> None:
-        """A version that is held and was replaced since says nothing."""
+        """A version that is held and was replaced since says nothing, unless the document was deleted: it came back."""
         self.log.settle("sales")
         known = sorted(id for id, versions in self.seen.items() if id in self.dated and len(versions) > 1)
         if known:
             id = data.draw(st.sampled_from(known))
-            current = self.now[id][0].updated_at
-            older = [one for one in self.seen[id] if one.updated_at and current and one.updated_at < current]
+            current, deleted = self.now[id]
+            updated = current.updated_at
+            older = [one for one in self.seen[id] if one.updated_at and updated and one.updated_at < updated]
             if older:
-                assert self._receive(data.draw(st.sampled_from(older))) == set()
+                one = data.draw(st.sampled_from(older))
+                assert self._receive(one) == ({one.month} if deleted else set())
+                if deleted:
+                    self.now[id] = (one, False)
 
     @precondition(lambda self: self.now)
     @rule(data=st.data())
@@ -293,6 +297,21 @@ def test_a_document_that_comes_back_with_the_same_time_is_current(log: RawLog) -
     log.mark_deleted("sales", JANUARY, ["a"], at(20))
     assert log.add(table(version("a", JANUARY, 1), fetched=30)) == {JANUARY}
     assert log.current("sales", JANUARY)["deleted"].to_pylist() == [False]
+
+
+@pytest.mark.parametrize("received", [30, 15], ids=["our clock goes on", "our clock went back"])
+def test_a_document_that_comes_back_with_an_earlier_time_is_current(log: RawLog, received: int) -> None:
+    """What Robaws gives back from a backup is there, whatever it says about when it changed; and it can go again."""
+    log.add(table(version("a", JANUARY, 1, "old"), fetched=9))
+    log.add(table(version("a", JANUARY, 2, "new"), fetched=10))
+    log.mark_deleted("sales", JANUARY, ["a"], at(20))
+    assert log.add(table(version("a", JANUARY, 1, "old"), fetched=received)) == {JANUARY}
+    assert log.add(table(version("a", JANUARY, 1, "old"), fetched=received)) == set()
+    assert texts(log, JANUARY) == {"a": "old"}
+    assert log.current("sales", JANUARY)["deleted"].to_pylist() == [False]
+    assert log.mark_deleted("sales", JANUARY, ["a"], at(40))
+    assert texts(log, JANUARY) == {"a": "old"}
+    assert log.current("sales", JANUARY)["deleted"].to_pylist() == [True]
 
 
 def test_other_content_at_the_same_time_replaces(log: RawLog) -> None:

@@ -30,6 +30,7 @@ PATIENCE = 120.0
 """Seconds after which no further attempt of one request is made; also the longest ``Retry-After`` that is obeyed."""
 
 _TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=10.0, pool=None)  # the semaphore does the pool's waiting
+_ONE_ANSWER = 300.0  # seconds until an answer must be there in full
 _HIDDEN = 6  # characters; anything shorter is no secret, and hiding it would garble the text
 _SAID = 200  # characters of an error body worth showing
 
@@ -285,11 +286,14 @@ class RobawsClient:
         try:
             self._check_quota(request)
             self.usage.requests += 1
-            response = await self._http.get(f"{self._base_url}/{path.strip('/')}", params=params)
+            async with asyncio.timeout(_ONE_ANSWER):  # httpx limits each read, and not how many there may be
+                response = await self._http.get(f"{self._base_url}/{path.strip('/')}", params=params)
             remaining = _whole(response.headers.get("x-ratelimit-remaining"))
         except httpx.RequestError as error:
             detail = self._scrub(str(error))
             raise _AgainError(f"no answer from {self._host} ({type(error).__name__}: {detail})") from None
+        except TimeoutError:
+            raise _AgainError(f"no whole answer from {self._host} within {_ONE_ANSWER:g} s") from None
         finally:
             self._limiter.answered(ticket, remaining)
         self.usage.bytes += response.num_bytes_downloaded

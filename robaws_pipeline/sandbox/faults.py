@@ -26,6 +26,9 @@ Change = Callable[[Answer], Answer]
 
 LOG_IN = b"<!DOCTYPE html><html><head><title>Aanmelden</title></head><body><h1>Aanmelden</h1></body></html>"
 
+LONG_NUMBER = b"123456789012345678.1234567891"
+"""What a binary double makes of it is 123456789012345680."""
+
 
 class When(TypedDict, total=False):
     """Which of the requests to a path meet a fault."""
@@ -163,6 +166,36 @@ class Faults:
         """The first item of the page again in the place of the last: one twice, one missing, totals unchanged."""
         self.body(lambda body: _with_items(body, lambda items: [*items[:-1], items[0]]), path, **when)
 
+    def other_total(self, by: int, path: str = "*", **when: Unpack[When]) -> None:
+        """A total that differs by so many from what it was; the items are the same."""
+
+        def other(body: bytes) -> bytes:
+            page = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+            page["totalItems"] = msgspec.Raw(str(int(bytes(page["totalItems"])) + by).encode())
+            return msgspec.json.encode(page)
+
+        self.body(other, path, **when)
+
+    def extra_keys(self, path: str = "*", **when: Unpack[When]) -> None:
+        """A key that nobody knows in the envelope, in each item and in each object within it."""
+        self.body(_with_extra_keys, path, **when)
+
+    def long_number(
+        self,
+        path: str = "*",
+        *,
+        key: str = "totalExclVat",
+        number: bytes = LONG_NUMBER,
+        item: int = 0,
+        **when: Unpack[When],
+    ) -> None:
+        """A number with more digits than a binary double keeps."""
+        self.set_item(key, number, path, item=item, **when)
+
+    def half_emoji(self, path: str = "*", *, key: str = "status", item: int = 0, **when: Unpack[When]) -> None:
+        """A text that was cut in the middle of an emoji: an escaped surrogate on its own, which is no strict JSON."""
+        self.set_item(key, b'"cut here \\ud83d"', path, item=item, **when)
+
     def set_item(self, key: str, value: bytes | None, path: str = "*", *, item: int = 0, **when: Unpack[When]) -> None:
         """One key of one item of the page (or of the one object) with another value, given as JSON; None removes it."""
         self.body(lambda body: _with_value(body, item, key, value), path, **when)
@@ -197,6 +230,20 @@ def _invalid_utf8(body: bytes) -> bytes:
         if found:
             return before + found + b"\xff\xfe" + after
     return b"\xff\xfe" + body
+
+
+def _with_extra_keys(json: bytes) -> bytes:
+    if json.startswith(b"["):
+        parts = msgspec.json.decode(json, type=list[msgspec.Raw])
+        return msgspec.json.encode([msgspec.Raw(_with_extra_keys(bytes(part))) for part in parts])
+    if not json.startswith(b"{"):
+        return json
+    members = {
+        key: msgspec.Raw(_with_extra_keys(bytes(value)))
+        for key, value in msgspec.json.decode(json, type=dict[str, msgspec.Raw]).items()
+    }
+    extra = msgspec.Raw(b'{"id":"1","type":null,"values":[1e400,{}]}')
+    return msgspec.json.encode({"sandboxExtra": extra, **members})
 
 
 def _with_items(body: bytes, change: Callable[[list[msgspec.Raw]], list[msgspec.Raw]]) -> bytes:

@@ -10,7 +10,8 @@ import pytest
 import stamina
 from companies import Company, Place
 
-from robaws_pipeline.sandbox.faults import Faults
+from robaws_pipeline.sandbox.faults import LONG_NUMBER, Faults
+from robaws_pipeline.schema import DOCUMENTS
 
 LOAD = ("load", "--from", "2025-01", "--to", "2025-03")
 
@@ -83,6 +84,42 @@ def test_what_happens_once_is_made_good_without_a_word_too_many(
     assert result.exit_code == 0, result.output
     assert company.server.faults.pending == 0
     assert company.place.exported() == Place(loaded_once).exported()
+
+
+def test_keys_that_nobody_knows_change_no_file(company: Company, loaded_once: Path) -> None:
+    """Robaws adds fields when it likes, and the accountant's files are the same the day after."""
+    company.server.faults.extra_keys(times=ALWAYS)
+    result = company.place.invoke(*LOAD)
+    assert result.exit_code == 0, result.output
+    exported, undisturbed = company.place.exported(), Place(loaded_once).exported()
+    assert exported.keys() == undisturbed.keys()
+    # A manifest names the hash of each document's JSON, and that is another one now.
+    assert {name: file for name, file in exported.items() if not name.endswith("manifest.json")} == {
+        name: file for name, file in undisturbed.items() if not name.endswith("manifest.json")
+    }
+
+
+def test_numbers_that_no_double_keeps_are_exact_or_held(company: Company) -> None:
+    """As a float the first would be off by euros and the second infinite; neither may be booked nor stop the month."""
+    faults = company.server.faults
+    faults.long_number("sales-invoices", key="totalExclVat", item=0, query="type=INVOICE", times=ALWAYS)
+    faults.long_number("sales-invoices", number=b"1e400", item=1, query="type=INVOICE", times=ALWAYS)
+    exact, endless = [
+        record["id"] for record in company.world.records("sales-invoices") if record["type"] == "INVOICE"
+    ][:2]
+    result = company.place.invoke(*LOAD)
+    assert result.exit_code == 0, result.output
+    documents = _of("sales", company.place)
+    assert {documents[exact]["state"], documents[endless]["state"]} == {"held"}
+    assert "unreadable" in {reason["code"] for reason in documents[endless]["reasons"]}
+    tables = company.place.workspace().tables
+    nets = {
+        row["id"]: row["net"]
+        for month in company.place.manifests()
+        for row in tables.read(DOCUMENTS, month).select(["id", "net"]).to_pylist()
+    }
+    assert nets[exact] == Decimal(LONG_NUMBER.decode())
+    assert nets[endless] is None
 
 
 def _of(collection: str, place: Place) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -121,7 +122,31 @@ def test_what_does_not_pass_is_asked_once(
     assert sandbox.stats.total == 1
 
 
-@pytest.mark.parametrize("number", [500, 429])
+def test_a_slow_body_is_waited_for(sandbox: Running, connect: Connect) -> None:
+    """A server under load at night answers late and rightly: nothing is asked twice."""
+    sandbox.faults.slow(0.01)
+    assert len(read(connect(sandbox)).items) == 100
+    assert sandbox.stats.total == 1
+
+
+@pytest.mark.parametrize("limit", ["each read", "the whole"])
+def test_a_body_that_stops_coming_is_asked_for_again(
+    sandbox: Running, connect: Connect, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """Neither silence nor one byte a minute may hold a run up for ever."""
+    if limit == "each read":
+        monkeypatch.setattr("robaws_pipeline.robaws.client._TIMEOUT", httpx.Timeout(30.0, read=0.4))
+    else:
+        monkeypatch.setattr("robaws_pipeline.robaws.client._ONE_ANSWER", 0.4)
+    sandbox.faults.slow(600)
+    client = connect(sandbox)
+    assert len(read(client).items) == 100
+    assert client.usage.retries >= 1
+    sandbox.faults.slow(600, times=99)
+    assert "127.0.0.1" in fails(connect(sandbox), errors.Unavailable)
+
+
+@pytest.mark.parametrize("number", [500, 502, 503, 429])
 def test_gives_up_and_says_after_how_many_attempts(sandbox: Running, connect: Connect, number: int) -> None:
     """A run that waits for ever for a dead server looks like a run that works."""
     sandbox.faults.status(number, times=99)

@@ -15,6 +15,7 @@ from robaws_pipeline.progress import listening
 from robaws_pipeline.robaws import errors
 from robaws_pipeline.robaws.client import Page, RobawsClient
 from robaws_pipeline.robaws.sweep import Item, SweepReport, fetch_item, sweep_changes, sweep_documents
+from robaws_pipeline.sandbox.faults import LONG_NUMBER
 from robaws_pipeline.sandbox.server import Running, running
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import World, build_world
@@ -303,6 +304,42 @@ def test_an_empty_page_once_is_read_again(sandbox: Running, connect: Connect, wo
     assert report.rounds == 2
 
 
+@pytest.mark.parametrize(("page", "by"), [(0, 1), (2, -1), (4, -1)])
+def test_a_total_that_is_wrong_once_costs_a_reading_and_no_document(
+    sandbox: Running, connect: Connect, world: World, page: int, by: int
+) -> None:
+    """Whoever believed the first total would stop early, and whoever believed the last would report a loss."""
+    sandbox.faults.other_total(by, SALES, page=page, query="type=INVOICE")
+    report, _ = history(connect(sandbox, concurrency=1))
+    assert set(report.ids.to_pylist()) == ids_of(world)
+    assert report.totals["INVOICE"] == 441
+    assert report.rounds == 2
+    assert any("read 2 times" in warning for warning in report.warnings)
+
+
+def test_a_total_that_stays_too_high_is_no_complete_sweep(sandbox: Running, connect: Connect) -> None:
+    """Robaws counts one more than it gives: the month must not look complete."""
+    sandbox.faults.other_total(1, SALES, query="type=INVOICE", times=99)
+    with pytest.raises(errors.SweepIncomplete, match="counts 442 and gave 441 distinct ids"):
+        history(connect(sandbox))
+
+
+def test_keys_that_nobody_knows_change_nothing(sandbox: Running, connect: Connect, world: World) -> None:
+    """Robaws adds fields when it likes: in the envelope, in the documents, in their lines."""
+    sandbox.faults.extra_keys(SALES, times=99)
+    report, got = history(connect(sandbox))
+    assert set(report.ids.to_pylist()) == ids_of(world)
+    assert (report.complete, report.warnings) == (True, ())
+    assert all(b'"sandboxExtra"' in item.json for item in got)
+
+
+def test_a_number_beyond_a_double_keeps_its_digits(sandbox: Running, connect: Connect) -> None:
+    """Between the wire and the raw log nobody may have read it as a float."""
+    sandbox.faults.long_number(SALES)
+    _, got = history(connect(sandbox))
+    assert [LONG_NUMBER in item.json for item in got if item.id == "20001"] == [True]
+
+
 def test_an_id_that_stays_double_is_named(sandbox: Running, connect: Connect, world: World) -> None:
     """Twice one document and never the other: the message says which to look at."""
     sandbox.faults.item_twice(SALES, page=1, times=99)
@@ -459,11 +496,11 @@ def test_half_an_emoji_costs_neither_the_page_nor_the_document(
     sandbox: Running, connect: Connect, world: World
 ) -> None:
     """A text cut in the middle of a character is no strict JSON; the letter is lost, not the invoices around it."""
-    sandbox.faults.set_item("status", b'"Verzonden \\ud83d"', SALES, times=99)
+    sandbox.faults.half_emoji(SALES, times=99)
     report, got = history(connect(sandbox, concurrency=1), *JANUARY)
     assert report.complete
     assert {item.id for item in got} == ids_of(world, SALES, *JANUARY)
-    assert "Verzonden \ufffd" in [msgspec.json.decode(item.json)["status"] for item in got]
+    assert "cut here \ufffd" in [msgspec.json.decode(item.json)["status"] for item in got]
     assert sandbox.stats.total == report.requests
 
 

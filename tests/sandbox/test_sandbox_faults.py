@@ -1,10 +1,14 @@
 """Faults on demand: the client's tests rely on each being what its name says."""
 
 import time
+from decimal import Decimal
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
+
+from robaws_pipeline.sandbox.faults import LONG_NUMBER
 
 SALES = "sales-invoices"
 
@@ -133,6 +137,47 @@ def test_values_of_one_item(start) -> None:
     assert items[3] == {key: value for key, value in plain[3].items() if key != "date"}
     sandbox.faults.null_total(f"{SALES}/20001")
     assert sandbox.json(f"{SALES}/20001")["totalExclVat"] is None
+
+
+def test_a_total_that_differs(start) -> None:
+    """The count says something else than the pages, as when documents come or go between two answers."""
+    sandbox = start()
+    plain = sandbox.json(SALES)
+    sandbox.faults.other_total(-3, SALES)
+    assert sandbox.json(SALES) == {**plain, "totalItems": 9}
+
+
+def test_keys_that_nobody_knows(start) -> None:
+    """On every level, with what is hard to read in them; what was there stays, digit for digit."""
+    sandbox = start()
+    plain = sandbox.json(SALES, include="lineItems")
+    sandbox.faults.extra_keys(SALES)
+    body = sandbox.get(SALES, include="lineItems").content
+    found: list[Any] = []
+
+    def without_extra(value: Any) -> Any:
+        if isinstance(value, list):
+            return [without_extra(part) for part in value]
+        if not isinstance(value, dict):
+            return value
+        found.append(value.pop("sandboxExtra"))
+        return {key: without_extra(part) for key, part in value.items()}
+
+    numbers = msgspec.json.Decoder(float_hook=Decimal)
+    assert without_extra(numbers.decode(body)) == plain
+    assert len(found) > 1 + len(plain["items"])
+    assert found[0] == {"id": "1", "type": None, "values": [Decimal("1e400"), {}]}
+
+
+def test_a_number_that_no_double_keeps_and_half_a_character(start) -> None:
+    """The digits and the escape are on the wire as they are named."""
+    sandbox = start()
+    sandbox.faults.long_number(SALES, item=2)
+    sandbox.faults.half_emoji(SALES, item=3)
+    body = sandbox.get(SALES, sort="id:asc").content
+    assert b'"totalExclVat":' + LONG_NUMBER in body
+    assert Decimal(float(LONG_NUMBER)) != Decimal(LONG_NUMBER.decode())
+    assert b'"status":"cut here \\ud83d"' in body
 
 
 def test_an_envelope_that_is_not_one(start) -> None:

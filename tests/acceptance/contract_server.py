@@ -2,16 +2,21 @@
 
 It serves documents that were fetched beforehand, as the bytes they were. Where the contract leaves a choice it takes
 another one than the sandbox: no rate-limit headers, no Date, `size` in the envelope as asked for, other white space and
-order of keys, error bodies that are no JSON, numbers of pages counted its own way.
+order of keys, error bodies that are no JSON, numbers of pages counted its own way. What happens around a request
+(people at work, a bad line) is put in by whoever starts it: see `drifting`.
 """
 
 import json
+import socket
+import struct
 import threading
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Decimal
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -44,7 +49,8 @@ class Thing:
     bare: bytes
 
 
-def _thing(whole: bytes, bare: bytes) -> Thing:
+def thing(whole: bytes, bare: bytes) -> Thing:
+    """An object from its two texts."""
     # Numbers stay text: nothing here calculates.
     known = json.loads(whole, parse_float=str, parse_int=str)
     updated = known.get("updatedAt")
@@ -110,9 +116,38 @@ def harvest(base_url: str, key: str, secret: str) -> Robaws:
     for path in (*LINES, *PLAIN):
         wholes = _items(base_url, key, secret, path, accounting_include(path))
         bares = _items(base_url, key, secret, path, "") if path in LINES else wholes
-        things = [_thing(whole, bare) for whole, bare in zip(wholes, bares, strict=True)]
-        robaws[path] = Collection({thing.id: thing for thing in things})
+        things = [thing(whole, bare) for whole, bare in zip(wholes, bares, strict=True)]
+        robaws[path] = Collection({one.id: one for one in things})
     return robaws
+
+
+CENT = Decimal("0.01")
+KINDS = {"sales-invoices": "sales", "purchase-invoices": "purchases"}
+
+
+def money(text: str | None) -> Decimal | None:
+    """An amount to the cent."""
+    return None if text is None else Decimal(text).quantize(CENT, ROUND_HALF_UP)
+
+
+def counted(robaws: Robaws) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    """Every document of the server, its totals to the cent and signed by its type, straight from the JSON."""
+    for path, kind in KINDS.items():
+        for one in robaws[path].things.values():
+            document = json.loads(one.whole, parse_float=str, parse_int=str)
+            sign = -1 if document["type"] == "CREDIT_NOTE" else 1
+            net, gross = (money(document[name]) for name in ("totalExclVat", "totalInclVat"))
+            yield (
+                (kind, document["id"]),
+                {
+                    "month": document["date"][:7],
+                    "number": document["logicId"],
+                    "type": document["type"],
+                    "date": document["date"],
+                    "net": net if net is None else sign * net,
+                    "gross": gross if gross is None else sign * gross,
+                },
+            )
 
 
 class _Refused(Exception):  # noqa: N818 - an answer
@@ -165,15 +200,25 @@ def _body(path: str, thing: Thing, asked: Asked) -> bytes:
     return thing.whole if include and set(include.split(",")) == known else thing.bare
 
 
-def _page(path: str, things: Mapping[int, Thing], asked: Asked) -> bytes:
+def _page(path: str, things: Mapping[int, Thing], asked: Asked, largest: int) -> bytes:
     found = _select(path, things, asked)
-    size = min(asked.whole("size", 10), 100)
+    size = min(asked.whole("size", 10), largest)
     page = asked.whole("page", 0)
     pages, rest = divmod(len(found), size)
     here = [_body(path, thing, asked) for thing in found[page * size :][:size]]
     totals = {"totalPages": pages + (rest > 0), "totalItems": len(found), "size": size, "currentPage": page}
     head = json.dumps(totals, indent=2)[:-2]
     return head.encode() + b',\n  "items" : [\n    ' + b",\n    ".join(here) + b"\n  ]\n}\n"
+
+
+@dataclass(frozen=True)
+class Sent:
+    """An answer on its way. Of a body that is `cut` so many bytes are sent, and then the connection is reset."""
+
+    status: int
+    kind: str
+    body: bytes
+    cut: int | None = None
 
 
 @dataclass
@@ -183,6 +228,14 @@ class Contract:
     base_url: str
     robaws: Robaws
     requests: list[str] = field(default_factory=list)
+    largest_page: int = 100
+    before: Callable[[str], None] = lambda _: None
+    """Called with the path and query of each request before it is answered, one at a time."""
+    spoil: Callable[[str, Sent], Sent] = lambda _, sent: sent
+    """What becomes of an answer on its way."""
+    clock: Callable[[], datetime] | None = None
+    """What the Date header says; there is none without it."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 def _handler(state: Contract, credentials: str) -> type[BaseHTTPRequestHandler]:
@@ -193,15 +246,23 @@ def _handler(state: Contract, credentials: str) -> type[BaseHTTPRequestHandler]:
             pass
 
         def do_GET(self) -> None:
-            state.requests.append(self.path)
-            try:
-                status, kind, body = 200, "application/json;charset=UTF-8", self._answer()
-            except _Refused as refused:
-                status, kind, body = refused.status, "text/plain", refused.text.encode()
-            head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Content-Type: {kind}"]
-            head += [f"Content-Length: {len(body)}", "", ""]
+            with state.lock:
+                state.requests.append(self.path)
+                state.before(self.path)
+                try:
+                    sent = Sent(200, "application/json;charset=UTF-8", self._answer())
+                except _Refused as refused:
+                    sent = Sent(refused.status, "text/plain", refused.text.encode())
+                sent = state.spoil(self.path, sent)
+                date = [f"Date: {format_datetime(state.clock(), usegmt=True)}"] if state.clock else []
+            head = [f"HTTP/1.1 {sent.status} {HTTPStatus(sent.status).phrase}", f"Content-Type: {sent.kind}", *date]
+            head += [f"Content-Length: {len(sent.body)}", "", ""]
             # In one piece: a second one would wait for the first to be acknowledged.
-            self.wfile.write("\r\n".join(head).encode() + body)
+            self.wfile.write("\r\n".join(head).encode() + sent.body[: sent.cut])
+            if sent.cut is not None:
+                # Nothing lingers: what closes now is reset.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.close_connection = True
 
         def _answer(self) -> bytes:
             if self.headers.get("Authorization") != credentials:
@@ -213,7 +274,7 @@ def _handler(state: Contract, credentials: str) -> type[BaseHTTPRequestHandler]:
                 raise _Refused(404, "no such thing")
             asked = Asked(parts.query)
             if not id_:
-                return _page(path, collection.things, asked)
+                return _page(path, collection.things, asked, state.largest_page)
             thing = collection.things.get(int(id_)) if id_.isdigit() else None
             if thing is None:
                 raise _Refused(404, "no such object")

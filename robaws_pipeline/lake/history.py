@@ -70,6 +70,10 @@ def _periods(rows: set[_Row]) -> Iterator[tuple[int, datetime]]:
     That is `updatedAt`. A deletion has none of its own, and what comes back after one may show an earlier one than what
     was deleted: they count from when they were received.
     """
+    if len(rows) == 1:
+        for updated_at, fetched_at, deleted, _, position in rows:
+            yield position, fetched_at if deleted or updated_at is None else updated_at
+        return
     deletions = sorted(fetched_at for _, fetched_at, deleted, _, _ in rows if deleted)
 
     def life(row: _Row) -> int:

@@ -13,10 +13,10 @@ from robaws_pipeline.robaws.decode import amounts, parse_date, reader, texts
 from robaws_pipeline.schema import AMOUNT, ARTICLES, EXTRA_FIELDS
 
 _members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_scalar: Callable[[msgspec.Raw], Any] = msgspec.json.Decoder(str | int | bool | None).decode
 _WRONG = (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError)
 _NOTHING = frozenset({b"", b"null", b'""'})
 _EMPTY = _NOTHING | {b"{}", b"[]"}
-_INT64 = range(-(2**63), 2**63)
 
 
 def articles(raw: pa.Table, spelling: Spelling) -> pa.Table:
@@ -73,7 +73,7 @@ def _value(json: msgspec.Raw | None) -> Any:
     if json is None:
         return None
     try:
-        return msgspec.json.decode(json, type=str | int | bool | None)
+        return _scalar(json)
     except _WRONG:
         return None
 
@@ -114,13 +114,10 @@ def _text(json: msgspec.Raw | None) -> str | None:
     return found if isinstance(found, str) else None if found is None else str(found)
 
 
-def _whole(json: msgspec.Raw | None) -> int | None:
-    """A whole number of 64 bits, also between quotes or written with a fraction of zero."""
-    if json is None or bytes(json).strip() in _NOTHING:
-        return None
-    values, _ = amounts([json])
-    number = values[0].as_py()
-    return int(number) if number is not None and number == int(number) and int(number) in _INT64 else None
+def _whole(decimals: pa.Array) -> pa.Array:
+    """Whole numbers of 64 bits; null where there is a fraction. No amount has more than 18 digits before the point."""
+    whole = pc.floor(decimals)
+    return pc.if_else(pc.equal(whole, decimals), whole, pa.scalar(None, whole.type)).cast(pa.int64())
 
 
 def with_extra_fields(raw: pa.Table) -> list[int]:
@@ -140,8 +137,10 @@ def extra_fields(collection: fields.Collection, raw: pa.Table, spelling: Spellin
     for position, json in enumerate(having["json"].to_pylist()):
         for name, value in _object(_object(json).get(fields.EXTRA_FIELDS)).items():
             rows.append((position, name, _object(value), bytes(value)))
-    decimals, _ = amounts([field.get(keys["decimal"], msgspec.Raw()) for _, _, field, _ in rows])
-    numbers, _ = amounts([field.get(keys["number"], msgspec.Raw()) for _, _, field, _ in rows])
+    decimals, integers, numbers = (
+        amounts([field.get(keys[name], msgspec.Raw()) for _, _, field, _ in rows])[0]
+        for name in ("decimal", "integer", "number")
+    )
     booleans = [_boolean(field, keys) for _, _, field, _ in rows]
     # What an older Robaws gives as the number of a checkbox is in `boolean`.
     numbers = pc.if_else(pc.is_null(pa.array(booleans, pa.bool_())), numbers, pa.scalar(None, AMOUNT))
@@ -149,7 +148,7 @@ def extra_fields(collection: fields.Collection, raw: pa.Table, spelling: Spellin
         "text": [_text(field.get(keys["text"])) for _, _, field, _ in rows],
         "date": [parse_date(_text(field.get(keys["date"]))) for _, _, field, _ in rows],
         "decimal": pc.coalesce(decimals, numbers),
-        "integer": [_whole(field.get(keys["integer"])) for _, _, field, _ in rows],
+        "integer": _whole(integers),
         "boolean": booleans,
     }
     owner = pa.array([position for position, _, _, _ in rows], pa.int64())

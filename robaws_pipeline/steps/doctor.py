@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ from robaws_pipeline.formats import registry
 from robaws_pipeline.robaws import decode
 from robaws_pipeline.robaws.client import Usage
 from robaws_pipeline.robaws.errors import RobawsError
-from robaws_pipeline.robaws.probe import Probe, probe
+from robaws_pipeline.robaws.probe import PAGE_SIZE, Probe, probe
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -53,6 +53,7 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
     ]
     for found in probes:
         hints += _spelling_hints(workspace.key, found)
+    hints += _articles_hint(workspace, probes)
     accounts = company.accounts
     for kind, account in (("sales", accounts.default_sales), ("purchases", accounts.default_purchases)):
         if account is None:
@@ -60,6 +61,23 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
                 f"accounts.default_{kind} is not set: a {kind} line without a general ledger account holds its document"
             )
     return Diagnosis(probes, tuple(problems), tuple(hints), client.usage)
+
+
+_MANY_ARTICLES = 5_000
+
+
+def _articles_hint(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[str]:
+    """What reading all articles costs, when it is much."""
+    narrowing = workspace.company.articles
+    if narrowing.group is not None or narrowing.extra_field is not None:
+        return
+    for found in probes:
+        if found.collection == fields.ARTICLES.name and found.total > _MANY_ARTICLES:
+            requests = -(-found.total // PAGE_SIZE)
+            yield (
+                f"articles: reading all {found.total} takes {requests} requests of the day's quota the first time. Set "
+                f'[companies.{workspace.key}.articles] group = "…" or extra_field = "…" to read those you need'
+            )
 
 
 def _as_raw(items: list[bytes], spelling: fields.Spelling) -> pa.Table:

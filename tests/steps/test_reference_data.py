@@ -23,7 +23,7 @@ from robaws_pipeline.lake.raw import ALL, RawLog, Version, rows
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.sandbox.server import Running
 from robaws_pipeline.schema import ARTICLES, EXTRA_FIELDS, HISTORIES, PAYMENT_CONDITIONS, RAW
-from robaws_pipeline.steps import build, fetch
+from robaws_pipeline.steps import build, doctor, fetch
 from robaws_pipeline.steps.workspace import Workspace
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "warehouse.md"
@@ -349,3 +349,17 @@ def test_columns_read_like_their_fields() -> None:
         "Goedgekeurd door klant": "goedgekeurd_door_klant",
         "Month": "month_2",
     }
+
+
+def test_the_doctor_looks_at_articles_only_when_they_are_read(
+    tmp_path: Path, server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who does not want them need not give the right to read them; who wants all of very many is warned of the cost."""
+    monkeypatch.setattr(doctor, "_MANY_ARTICLES", 10)
+    names = {found.collection for found in doctor.diagnose(company(tmp_path, server)).probes}
+    assert "articles" not in names
+    everything = doctor.diagnose(narrowed(tmp_path, server, "read = true"))
+    assert {found.collection for found in everything.probes} - names == {"articles"}
+    assert [hint for hint in everything.hints if "1 requests" in hint]
+    some = doctor.diagnose(narrowed(tmp_path, server, 'extra_field = "In webshop"'))
+    assert not [hint for hint in some.hints if hint.startswith("articles:")]

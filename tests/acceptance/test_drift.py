@@ -219,6 +219,7 @@ _ACTIONS = st.lists(
     max_size=6,
 )
 _STEPS = st.lists(st.tuples(st.sampled_from(["history", "changes", "one month"]), _ACTIONS), min_size=1, max_size=5)
+_BACK: Step = ("one month", [(0, "come back silently", 0, 1)])
 
 
 @pytest.fixture(scope="session")
@@ -230,25 +231,27 @@ def shop(robaws: Robaws) -> Iterator[Contract]:
 
 
 @pytest.fixture(scope="session")
-def first_load(shop: Contract, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The raw log after a load that nothing disturbed."""
-    place = Place(tmp_path_factory.mktemp("first"))
+def before(shop: Contract, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A company's folder before anything but parties and lists was read, and after a load that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("before")
+    place = Place(folder / "loaded")
+    place.folder.mkdir()
     place.write(company_toml(shop.base_url, start=MONTHS[0]))
     shop.clock = lambda: BEGIN
     with environment(place.environment):
         assert fetch_reference(place.workspace()).errors == []
+        shutil.copytree(place.folder, folder / "new")
         assert fetch_changes(place.workspace()).errors == []
-    return place.folder
+    return folder / "new", place.folder
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=_STEPS, seed=st.integers(0, 10_000), share=st.sampled_from([0.0, 0.02]))
-@example(steps=[("history", [(1, "delete", 0, 1), (2, "move", 7, 1)])], seed=0, share=0.0)
-@example(
-    steps=[("changes", [(0, "delete", 0, 1)]), ("one month", [(0, "come back silently", 0, 1)])], seed=0, share=0.0
-)
+@given(steps=_STEPS, loaded=st.booleans(), seed=st.integers(0, 10_000), share=st.sampled_from([0.0, 0.01, 0.03]))
+@example(steps=[("history", [(2, "delete", 0, 1), (3, "delete", 2, 1)])], loaded=False, seed=0, share=0.0)
+@example(steps=[("changes", [(0, "delete", 0, 1)]), _BACK], loaded=True, seed=0, share=0.0)
+@example(steps=[("history", [])] * 3, loaded=False, seed=5, share=0.03)
 def test_whatever_others_do_meanwhile_success_means_complete(
-    robaws: Robaws, shop: Contract, first_load: Path, steps: list[Step], seed: int, share: float
+    robaws: Robaws, shop: Contract, before: tuple[Path, Path], steps: list[Step], loaded: bool, seed: int, share: float
 ) -> None:
     """As above, on the plain functions: any actions between any requests of any fetches."""
     office = Office(copy_of(robaws))
@@ -258,7 +261,7 @@ def test_whatever_others_do_meanwhile_success_means_complete(
     office.robaws = shop.robaws
     with TemporaryDirectory() as folder:
         place = Place(Path(folder, "company"))
-        shutil.copytree(first_load, place.folder)
+        shutil.copytree(before[loaded], place.folder)
         workspace = place.workspace()
         with environment(place.environment):
             for what, actions in steps:
@@ -276,9 +279,9 @@ def test_whatever_others_do_meanwhile_success_means_complete(
             found = verify(workspace, MONTHS)
             assert found.errors == ()
             named = {
-                (path, int(id_))
+                (path, int(difference.id))
                 for one in found.comparisons
-                for id_ in (*one.missing, *one.extra, *one.changed)
+                for difference in one.differences
                 for path, kind in KINDS.items()
                 if kind == one.collection
             }

@@ -113,9 +113,9 @@ def test_verify_names_the_month_and_the_command_that_mends_it(stocked: Company) 
     result = place.invoke("verify")
     assert result.exit_code == 1
     for said in (
-        f"2025-02 sales: here, not in Robaws: {gone}",
-        f"2025-02 sales: changed in Robaws since: {changed}",
-        f"2025-02 purchases: in Robaws, not here: {new}",
+        f"2025-02 sales INVOICE: here, not in Robaws: {gone}",
+        f"2025-02 sales INVOICE: other in Robaws than here: {changed}",
+        f"2025-02 purchases INVOICE: in Robaws, not here: {new}",
     ):
         assert said in result.stdout
     assert place.invoke("verify", "--month", "2025-02").exit_code == 1

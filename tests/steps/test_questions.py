@@ -23,11 +23,11 @@ JANUARY, FEBRUARY, MARCH = MONTHS
 SALES, PURCHASES = PATHS.values()
 
 
-def differing(comparisons: tuple[Comparison, ...]) -> dict[tuple[str, str], dict[str, tuple[str, ...]]]:
-    """(month, collection) → what differs."""
+def differing(comparisons: tuple[Comparison, ...]) -> dict[tuple[str, str, str], dict[str, tuple[str, ...]]]:
+    """(month, collection, type) → what differs."""
     return {
-        (one.month, one.collection): {
-            name: getattr(one, name) for name in ("missing", "extra", "changed") if getattr(one, name)
+        (one.month, one.collection, one.type): {
+            difference.what: one.ids(difference.what) for difference in one.differences
         }
         for one in comparisons
         if not one.equal
@@ -40,9 +40,15 @@ def test_after_a_load_both_sides_are_equal(loaded: Loaded) -> None:
     verification = verify(loaded.workspace, MONTHS)
     assert verification.passed
     assert (verification.errors, verification.differing_months) == ((), [])
-    counts = Counter((month, key[0]) for key, month in in_world(loaded.world).items())
-    assert {(one.month, one.collection): one.listed for one in verification.comparisons} == counts
-    assert {(one.month, one.collection): one.held for one in verification.comparisons} == counts
+    counts = Counter(
+        (record["date"][:7], collection, record["type"])
+        for collection, path in PATHS.items()
+        for record in loaded.world.records(path)
+    )
+    for side in ("listed", "held"):
+        found = {(one.month, one.collection, one.type): getattr(one, side) for one in verification.comparisons}
+        assert len(found) == len(MONTHS) * 4
+        assert {place: count for place, count in found.items() if count} == counts
     assert loaded.server.stats.total == verification.usage.requests == 4
     assert not any("include" in target for target in loaded.server.stats.targets)
 
@@ -50,24 +56,24 @@ def test_after_a_load_both_sides_are_equal(loaded: Loaded) -> None:
 def test_what_differs_is_found_and_a_load_mends_it(loaded: Loaded) -> None:
     """A missing, an extra, a changed and a moved document, planted by hand."""
     world = loaded.world
-    gone, moved = pick(world, "sales", JANUARY), pick(world, "sales", FEBRUARY)
-    changed = pick(world, "purchases", MARCH)
+    gone, moved = (pick(world, "sales", month, type="INVOICE") for month in (JANUARY, FEBRUARY))
+    changed = pick(world, "purchases", MARCH, type="INVOICE")
     world.delete(SALES, gone["id"])
     world.update(SALES, moved["id"], {"date": "2025-03-01"}, ago(minutes=1))
     world.update(PURCHASES, changed["id"], {"status": "anders"}, ago(minutes=1))
     new = world.create(PURCHASES, {"date": "2025-01-02"}, "2025-01-03T00:00:00Z", like=changed["id"])
     verification = verify(loaded.workspace, MONTHS)
     assert differing(verification.comparisons) == {
-        (JANUARY, "sales"): {"extra": (gone["id"],)},
-        (FEBRUARY, "sales"): {"extra": (moved["id"],)},
-        (MARCH, "sales"): {"missing": (moved["id"],)},
-        (JANUARY, "purchases"): {"missing": (new,)},
-        (MARCH, "purchases"): {"changed": (changed["id"],)},
+        (JANUARY, "sales", "INVOICE"): {"extra": (gone["id"],)},
+        (FEBRUARY, "sales", "INVOICE"): {"moved": (moved["id"],)},
+        (MARCH, "sales", "INVOICE"): {"moved": (moved["id"],)},
+        (JANUARY, "purchases", "INVOICE"): {"missing": (new,)},
+        (MARCH, "purchases", "INVOICE"): {"changed": (changed["id"],)},
     }
     assert not verification.passed
     assert verification.differing_months == MONTHS
     # A month alone tells of its own.
-    assert set(differing(verify(loaded.workspace, [FEBRUARY]).comparisons)) == {(FEBRUARY, "sales")}
+    assert set(differing(verify(loaded.workspace, [FEBRUARY]).comparisons)) == {(FEBRUARY, "sales", "INVOICE")}
     fetch_history(loaded.workspace, MONTHS)
     assert verify(loaded.workspace, MONTHS).passed
 
@@ -76,10 +82,12 @@ def test_a_document_that_robaws_made_up_nowhere_is_extra(loaded: Loaded) -> None
     """What we hold and Robaws never had, and what it says is gone in the raw log and is not."""
     invented = Version("77777", MARCH, "INVOICE", "2025-03-03", None, datetime.now(UTC), b'{"id":"77777"}')
     loaded.workspace.raw.add(rows("sales", [invented], datetime.now(UTC)))
-    wronged = pick(loaded.world, "sales", MARCH)["id"]
+    wronged = pick(loaded.world, "sales", MARCH, type="INVOICE")["id"]
     loaded.workspace.raw.mark_deleted("sales", MARCH, [wronged], datetime.now(UTC))
     verification = verify(loaded.workspace, [MARCH])
-    assert differing(verification.comparisons) == {(MARCH, "sales"): {"extra": ("77777",), "missing": (wronged,)}}
+    assert differing(verification.comparisons) == {
+        (MARCH, "sales", "INVOICE"): {"extra": ("77777",), "missing": (wronged,)}
+    }
 
 
 def test_a_document_that_robaws_has_and_does_not_list_differs_in_nothing(loaded: Loaded) -> None:

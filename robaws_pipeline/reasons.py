@@ -104,6 +104,13 @@ _ALL = (
         "in the settings",
     ),
     Reason(
+        "margin_scheme",
+        "A line falls under the margin scheme, and it is not settled how that is booked: {detail}.",
+        "Ask the accountant; then say in `vat_tariffs` of robaws.toml what the tariff stands for. With treatment "
+        "margin_scheme it is booked without VAT, and the accountant works out the VAT on the margin.",
+        "in the settings",
+    ),
+    Reason(
         "self_assessed_rate_missing",
         "It is not known at which rate we owe the VAT of this purchase ourselves: {detail}.",
         "Add self_assessed_rate (21 for most work) to the tariff in `vat_tariffs` of robaws.toml; 0 when none is owed.",

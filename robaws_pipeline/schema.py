@@ -225,7 +225,8 @@ STATES = Table(
 
 VAT = Table(
     "vat",
-    "VAT of each exported document by treatment and rate, amounts signed by type (credit notes negative)",
+    "VAT of each exported document by treatment and rate, purchases also by what was bought and what may be deducted; "
+    "amounts signed by type (credit notes negative)",
     (
         _COLLECTION,
         _DOCUMENT_ID,
@@ -235,7 +236,10 @@ VAT = Table(
         Column("self_assessed_rate", RATE, "rate we owe and deduct ourselves; 0 when none"),
         Column("base", MONEY, "taxable amount"),
         Column("vat", MONEY, "VAT charged: base × rate, rounded half up"),
-        Column("self_assessed_vat", MONEY, "VAT due and deducted ourselves: base × self-assessed rate"),
+        Column("self_assessed_vat", MONEY, "VAT due by ourselves: base × self-assessed rate"),
+        Column("nature", pa.string(), "purchases: goods, services or investment"),
+        Column("deductible", RATE, "purchases: percentage of the VAT that may be deducted"),
+        Column("deductible_vat", MONEY, "purchases: VAT charged and self-assessed that is deducted; the rest is cost"),
     ),
 )
 
@@ -252,7 +256,11 @@ POSTINGS = Table(
         Column("number", pa.string(), "Robaws's number"),
         Column("date", pa.date32(), "document date"),
         Column("due_date", pa.date32(), "due date, on the party's posting"),
-        Column("kind", pa.string(), "party, line, vat, self_assessed_due, self_assessed_deductible or rounding"),
+        Column(
+            "kind",
+            pa.string(),
+            "party, line, vat, not_deductible, self_assessed_due, self_assessed_deductible, rounding",
+        ),
         Column("account", pa.string(), "general ledger account"),
         Column("account_name", pa.string(), "its name, when Robaws knows it"),
         Column("party_code", pa.string(), "customer or supplier, on every posting of the document"),

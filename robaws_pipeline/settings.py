@@ -41,8 +41,12 @@ Treatment = Literal[
     "export",
     "exempt",
     "outside_scope",
+    "margin_scheme",
 ]
 """What a VAT tariff means for the books."""
+
+Nature = Literal["goods", "services", "investment"]
+"""What was bought, as the VAT return tells it apart (grids 81, 82 and 83)."""
 
 SELF_ASSESSED: frozenset[Treatment] = frozenset(
     {"reverse_charge", "intra_community_goods", "intra_community_services", "import_reverse_charge"}
@@ -108,6 +112,10 @@ class Tariff(_Model):
     """Percentage charged on the document."""
     self_assessed_rate: Rate | None = None
     """Purchases: percentage that we owe and deduct ourselves. Without it a purchase with this tariff is held."""
+    nature: Nature | None = None
+    """Purchases: what was bought, where the tariff says it; else the line's account does."""
+    deductible: Rate | None = None
+    """Purchases: percentage of the VAT that may be deducted, where the tariff says it; else the line's account does."""
     exemption_reason: str | None = None
     """Text on the invoice that says why no VAT is charged; a default for the treatment when left out."""
 
@@ -130,6 +138,7 @@ def _tariffs() -> dict[str, Tariff]:
     export = Tariff(treatment="export")
     exempt = Tariff(treatment="exempt")
     outside = Tariff(treatment="outside_scope")
+    margin = Tariff(treatment="margin_scheme")
     names = {
         "verlegd": verlegd,
         "btw verlegd": verlegd,
@@ -150,6 +159,9 @@ def _tariffs() -> dict[str, Tariff]:
         "buiten btw": outside,
         "niet onderworpen": outside,
         "non soumis": outside,
+        "marge": margin,
+        "margeregeling": margin,
+        "régime de la marge": margin,
     }
     return {**standard, **percent, **spaced, **names}
 
@@ -160,7 +172,7 @@ them: they mean different things at different companies, so a document that uses
 
 
 class Accounts(_Model):
-    """General ledger accounts of the postings that no document line names."""
+    """General ledger accounts of the postings that no document line names, and other numbers for those it names."""
 
     customers: Account = "400000"
     suppliers: Account = "440000"
@@ -172,6 +184,26 @@ class Accounts(_Model):
     """For sales lines without an account; when not set, the document is held."""
     default_purchases: Account | None = None
     """For purchase lines without an account; when not set, the document is held."""
+    sales: dict[Treatment, Account] = Field(default_factory=dict)
+    """For sales lines without an account, by VAT treatment; goes before `default_sales`."""
+    purchases: dict[Treatment, Account] = Field(default_factory=dict)
+    """For purchase lines without an account, by VAT treatment; goes before `default_purchases`."""
+    renumber: dict[str, Account] = Field(default_factory=dict)
+    """The accountant's number for an account of Robaws, by Robaws's code."""
+
+
+class Purchases(_Model):
+    """What the account of a purchase line says for VAT. Keys are account numbers or their first digits; the longest
+    that fits counts."""
+
+    nature: dict[str, Nature] = Field(default_factory=lambda: dict(_NATURES))
+    """What was bought; services and other goods when no key fits."""
+    deductible: dict[str, Rate] = Field(default_factory=dict)
+    """Percentage of the VAT that may be deducted; the rest is cost, on the line's own account. 100 when no key fits."""
+
+
+_NATURES: Mapping[str, Nature] = {"60": "goods", "61": "services", "2": "investment"}
+"""The classes of the Belgian chart of accounts."""
 
 
 class Journals(_Model):
@@ -243,6 +275,7 @@ class Company(_Model):
     """Local time of the nightly run, HH:MM."""
     accounts: Accounts = Accounts()
     journals: Journals = Journals()
+    purchases: Purchases = Purchases()
     vat_tariffs: dict[str, Tariff] = Field(default_factory=dict)
     """By tariff id or by name (any case); goes before the defaults."""
     fields: dict[str, dict[str, str]] = Field(default_factory=dict)

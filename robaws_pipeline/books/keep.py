@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
+from typing import get_args
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 from robaws_pipeline import schema
 from robaws_pipeline.books.vat_numbers import intra_community_problem
 from robaws_pipeline.reasons import REASONS
-from robaws_pipeline.settings import SELF_ASSESSED, Company
+from robaws_pipeline.settings import DEFAULT_TARIFFS, SELF_ASSESSED, Accounts, Company, Purchases, Treatment
 
 LIMIT = Decimal(10_000_000_000)
 """Euro. An amount this large is a typing error, and below it no sum of a document can outgrow `schema.MONEY`."""
@@ -36,8 +37,14 @@ _TARIFFS = pa.schema(
         ("self_assessed", pa.bool_()),
         ("self_assessed_rate", schema.RATE),
         ("vat_group", pa.int32()),
+        ("margin_unsettled", pa.bool_()),
+        ("nature", pa.string()),
+        ("deductible", schema.RATE),
     ]
 )
+_DEFAULT_ACCOUNTS = pa.schema([("collection", pa.string()), ("treatment", pa.string()), ("account", pa.string())])
+_RENUMBERED = pa.schema([("code", pa.string()), ("account", pa.string())])
+_ACCOUNT_RULES = pa.schema([("prefix", pa.string()), ("nature", pa.string()), ("deductible", schema.RATE)])
 _VERDICTS = pa.schema([("number", pa.string()), ("treatment", pa.string()), ("problem", pa.string())])
 
 
@@ -107,7 +114,6 @@ def keep_books(
 
 
 def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table], company: Company) -> Books:
-    accounts = company.accounts
     registered = []
 
     def register(name: str, table: pa.Table) -> None:
@@ -118,15 +124,11 @@ def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table],
         for name, table in inputs.items():
             register(name, table)
         register("tariffs", _tariffs(inputs["lines"], company))
+        register("default_account", _default_accounts(company.accounts))
+        register("renumbered", _renumbered(company.accounts))
+        register("account_rule", _account_rules(company.purchases))
         connection.execute(_sql("entry"), {"limit": LIMIT})
-        connection.execute(
-            _sql("booked_line"),
-            {
-                "limit": LIMIT,
-                "default_sales": accounts.default_sales,
-                "default_purchases": accounts.default_purchases,
-            },
-        )
+        connection.execute(_sql("booked_line"), {"limit": LIMIT})
         connection.execute(_sql("vat_group"))
         connection.execute(_sql("total"))
         register("vat_number_verdict", _verdicts(connection, company))
@@ -182,9 +184,41 @@ def _tariffs(lines: pa.Table, company: Company) -> pa.Table:
                 "self_assessed": tariff is not None and tariff.treatment in SELF_ASSESSED,
                 "self_assessed_rate": tariff.self_assessed_rate if tariff else None,
                 "vat_group": groups.setdefault(group, len(groups)),
+                # Our own default says that it is one, not what becomes of it.
+                "margin_unsettled": tariff is not None
+                and tariff is DEFAULT_TARIFFS.get((name or "").casefold().strip())
+                and tariff.treatment == "margin_scheme",
+                "nature": tariff.nature if tariff else None,
+                "deductible": tariff.deductible if tariff else None,
             }
         )
     return pa.Table.from_pylist(rows, schema=_TARIFFS)
+
+
+def _default_accounts(accounts: Accounts) -> pa.Table:
+    """The account of lines without one, for each collection and treatment; '' is a tariff without meaning."""
+    rows = [
+        {"collection": collection, "treatment": treatment, "account": by_treatment.get(treatment, otherwise)}
+        for collection, by_treatment, otherwise in (
+            ("sales", accounts.sales, accounts.default_sales),
+            ("purchases", accounts.purchases, accounts.default_purchases),
+        )
+        for treatment in ("", *get_args(Treatment))
+    ]
+    return pa.Table.from_pylist(rows, schema=_DEFAULT_ACCOUNTS)
+
+
+def _renumbered(accounts: Accounts) -> pa.Table:
+    rows = [{"code": code, "account": account} for code, account in accounts.renumber.items()]
+    return pa.Table.from_pylist(rows, schema=_RENUMBERED)
+
+
+def _account_rules(purchases: Purchases) -> pa.Table:
+    rows: list[dict[str, object]] = [
+        {"prefix": prefix, "nature": nature} for prefix, nature in purchases.nature.items()
+    ]
+    rows += [{"prefix": prefix, "deductible": percentage} for prefix, percentage in purchases.deductible.items()]
+    return pa.Table.from_pylist(rows, schema=_ACCOUNT_RULES)
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection, company: Company) -> pa.Table:

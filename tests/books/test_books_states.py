@@ -43,6 +43,7 @@ FAULTS: list[tuple[str, str, Row, list[Row]]] = [
     ("tariff_missing", "line 1 'Post 1'", document(), [line(tariff=None)]),
     ("tariff_missing", "line 1 'Post 1'", document(), [line(tariff=" ")]),
     ("tariff_unmapped", "line 1 'Post 1': tariff 'geen' (id 7)", document(), [line(tariff="geen", vat_tariff_id="7")]),
+    ("margin_scheme", "line 1 'Post 1': tariff 'marge'", document(**ZERO), [line(tariff="marge")]),
     (
         "tariff_rate_differs",
         "line 1 'Post 1': tariff '21' settings 21.00 %, Robaws 20.00 %",

@@ -1,4 +1,4 @@
--- The party's posting, the lines, VAT, self-assessed VAT, rounding; those of 0.00 left out.
+-- The party's posting, the lines, VAT, VAT that is cost, self-assessed VAT, rounding; those of 0.00 left out.
 --
 -- schema.POSTINGS in order, with `entry_no` in place of `posting_no`: counting in a window costs as much as all this.
 WITH exported AS (
@@ -17,13 +17,31 @@ WITH exported AS (
     SELECT
         entry_no,
         treatment,
-        base AS vat_base,
+        nature,
+        deductible,
         unnest([
-            {position: 3, kind: 'vat', amount: -vat, rate: rate},
-            {position: 4, kind: 'self_assessed_due', amount: self_assessed_vat, rate: self_assessed_rate},
-            {position: 5, kind: 'self_assessed_deductible', amount: -self_assessed_vat, rate: self_assessed_rate}
+            {position: 3, kind: 'vat', amount: -coalesce(deducted_vat, vat), rate: rate, vat_base: base},
+            {position: 5, kind: 'self_assessed_due', amount: self_assessed_vat, rate: self_assessed_rate,
+                vat_base: base},
+            {position: 6, kind: 'self_assessed_deductible', amount: -deducted_self_assessed_vat,
+                rate: self_assessed_rate, vat_base: base}
         ], recursive := true)
     FROM vat_group
+    UNION ALL BY NAME
+    SELECT
+        entry_no,
+        treatment,
+        nature,
+        deductible,
+        4 AS position,
+        'not_deductible' AS kind,
+        deducted_vat - vat + deducted_self_assessed_vat - self_assessed_vat AS amount,
+        rate + self_assessed_rate AS rate,
+        cost_account AS account,
+        cost_account_name AS account_name,
+        project_id
+    FROM vat_group
+    WHERE deductible < 100
 ), posting AS (
     SELECT entry_no, 1 AS position, 'party' AS kind, gross::DECIMAL(38, 2) AS amount, due_date, payment_reference
     FROM exported
@@ -34,7 +52,7 @@ WITH exported AS (
     UNION ALL BY NAME
     FROM vat_posting
     UNION ALL BY NAME
-    SELECT entry_no, 6 AS position, 'rounding' AS kind, line_net + line_vat - gross AS amount
+    SELECT entry_no, 7 AS position, 'rounding' AS kind, line_net + line_vat - gross AS amount
     FROM exported
     JOIN total USING (entry_no)
 ), placed AS (
@@ -75,4 +93,6 @@ SELECT
     placed.line_no
 FROM placed
 LEFT JOIN account_name ON account_name.code = placed.account
-ORDER BY placed.entry_no, placed.position, placed.line_no, placed.treatment, placed.rate
+ORDER BY
+    placed.entry_no, placed.position, placed.line_no, placed.treatment, placed.rate, placed.nature, placed.deductible,
+    placed.account, placed.project_id

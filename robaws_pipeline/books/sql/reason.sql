@@ -46,7 +46,8 @@ WITH header_fault AS (
         ) AS tariff
     FROM booked_line
     WHERE net IS NULL
-        OR (net <> 0 AND (treatment IS NULL OR account IS NULL OR vat_percentage <> rate OR self_assessed_rate_missing))
+        OR (net <> 0 AND (treatment IS NULL OR account IS NULL OR vat_percentage <> rate OR self_assessed_rate_missing
+            OR margin_unsettled))
 ), line_fault AS (
     SELECT entry_no, line_no, unnest(list_filter([
         CASE WHEN given_net IS NULL
@@ -57,6 +58,8 @@ WITH header_fault AS (
             THEN {code: 'tariff_missing', detail: label} END,
         CASE WHEN treatment IS NULL AND tariff_given
             THEN {code: 'tariff_unmapped', detail: label || ': ' || tariff} END,
+        CASE WHEN margin_unsettled
+            THEN {code: 'margin_scheme', detail: label || ': ' || tariff} END,
         CASE WHEN self_assessed_rate_missing
             THEN {code: 'self_assessed_rate_missing', detail: label || ': ' || tariff} END,
         CASE WHEN vat_percentage <> rate

@@ -145,6 +145,7 @@ def books(
         if doc.state == "exported":
             vat += [
                 {
+                    **dict.fromkeys(column.name for column in schema.VAT.columns),
                     "collection": "sales", "document_id": doc.id, "month": "2026-10", "treatment": treatment,
                     "rate": rate, "self_assessed_rate": Decimal(0), "base": doc.sign * base,
                     "vat": doc.sign * (amount + vat_change), "self_assessed_vat": Decimal(0),

@@ -310,7 +310,8 @@ class RobawsClient:
                 request,
                 f"not sent: {remaining} of the day's {self.usage.daily_limit or 'unknown number of'} requests are left,"
                 f" below the {self._daily_reserve} reserved for others (rate_limit.daily_reserve)",
-                "What was received is kept; run again when Robaws has renewed the quota",
+                "What was received is kept, and the next nightly run goes on with what is missing. Robaws renews the"
+                " quota once a day and does not tell when; a run before that stops here again",
             )
 
     def _read(self, response: httpx.Response, read: Callable[[bytes], T], request: str) -> T:

@@ -26,6 +26,10 @@ OVERLAP = timedelta(minutes=10)
 """How far a sweep of changes goes back beyond what is proved: a transaction in Robaws may become visible after a later
 one, with the earlier time on it."""
 
+_MONTHS_AT_ONCE = 12
+"""Months that one sweep reads, and what at most is read again after a run that broke off. Each sweep costs up to four
+requests more than reading all months at once would: half-filled last pages."""
+
 _ASK_ONE_BY_ONE = 1000
 """Documents that we hold and Robaws no longer lists are asked for by id, up to this many a sweep. More is no
 deletion but a list that is not what it should be."""
@@ -118,18 +122,29 @@ async def _fetch(workspace: Workspace, collections: Sequence[fields.Collection],
 async def _history(
     ws: Workspace, client: RobawsClient, collection: fields.Collection, months: Sequence[str], outcome: Outcome
 ) -> None:
+    """Read months, the latest first, a part of them after the other; what is read counts at once.
+
+    So a run that the quota ends has done part of the work, and the next one reads what is left. A document may move
+    from a part that is still to be read to one that was: it shows among the changes since the first part began.
+    """
     held_before = bool(ws.raw.months(collection.name))
-    receiver = Receiver(ws.raw, collection.name, ws.company.start)
-    try:
-        report = await sweep_documents(client, collection, first_day(months[0]), last_day(months[-1]), receiver)
-    finally:
-        _received(receiver, outcome)
-    outcome.sweeps.append(report)
-    if held_before or report.duplicated or report.rounds > 1:
-        outcome.touched |= ws.raw.settle(collection.name)
-    if held_before:
-        await _unlisted(ws, client, collection, months, outcome)
-    ws.coverage.record(collection.name, months, report.started_at)
+    parts = [months[max(end - _MONTHS_AT_ONCE, 0) : end] for end in range(len(months), 0, -_MONTHS_AT_ONCE)]
+    began: list[datetime] = []
+    for part in parts:
+        receiver = Receiver(ws.raw, collection.name, ws.company.start)
+        try:
+            report = await sweep_documents(client, collection, first_day(part[0]), last_day(part[-1]), receiver)
+        finally:
+            _received(receiver, outcome)
+        outcome.sweeps.append(report)
+        if held_before or report.duplicated or report.rounds > 1:
+            outcome.touched |= ws.raw.settle(collection.name)
+        if held_before:
+            await _unlisted(ws, client, collection, part, outcome)
+        ws.coverage.record(collection.name, part, report.started_at)
+        began.append(report.started_at)
+    if len(parts) > 1:
+        await _changed_since(ws, client, collection, min(began), months, outcome)
 
 
 async def _unlisted(
@@ -177,11 +192,23 @@ async def _changes(ws: Workspace, client: RobawsClient, collection: fields.Colle
     never = ws.coverage.uncovered(collection.name, months)
     known = [month for month in months if month not in never]
     since = ws.coverage.since(collection.name, known)
+    if since is not None:
+        # Before the months that were never read: these may take all that is left of the day's quota.
+        await _changed_since(ws, client, collection, since, known, outcome)
     if never:
         # The months between the first and the last are read with them: one sweep.
         await _history(ws, client, collection, months[months.index(never[0]) : months.index(never[-1]) + 1], outcome)
-    if since is None:
-        return
+
+
+async def _changed_since(
+    ws: Workspace,
+    client: RobawsClient,
+    collection: fields.Collection,
+    since: datetime,
+    months: Sequence[str],
+    outcome: Outcome,
+) -> None:
+    """Read what changed; completes `months`, each of which must be complete up to `since` at least."""
     receiver = Receiver(ws.raw, collection.name, ws.company.start)
     try:
         report = await sweep_changes(client, collection, since - OVERLAP, receiver)
@@ -189,7 +216,7 @@ async def _changes(ws: Workspace, client: RobawsClient, collection: fields.Colle
         _received(receiver, outcome)
     outcome.sweeps.append(report)
     outcome.touched |= ws.raw.settle(collection.name)
-    ws.coverage.record(collection.name, known, report.started_at)
+    ws.coverage.record(collection.name, months, report.started_at)
 
 
 async def _reference(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:

@@ -56,7 +56,7 @@ def _lines(defs: dg.Definitions) -> Iterator[str]:
             continue
         yield f"job {job.name}"
         selected = sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys)
-        yield f"  assets       {', '.join(selected)}"
+        yield f"  assets       {', '.join(selected) or 'none, checks only'}"
         yield f"  partitions   {_partitions(job.partitions_def)}"
         yield f"  executor     {job.executor_def.name}"
     for schedule in sorted(repository.schedule_defs, key=lambda schedule: schedule.name):

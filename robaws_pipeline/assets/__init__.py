@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import dagster as dg
 
 from robaws_pipeline.assets.books import books_assets
+from robaws_pipeline.assets.checks import VERIFIED, verified_check
 from robaws_pipeline.assets.robaws import robaws_assets
 from robaws_pipeline.assets.shared import CompanyAssets
 
-__all__ = ["CompanyAssets", "company_assets"]
+__all__ = ["VERIFIED", "CompanyAssets", "company_assets", "verified_check"]
 
 
 def company_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:

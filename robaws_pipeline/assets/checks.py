@@ -5,10 +5,14 @@ from typing import Any
 
 import dagster as dg
 
+from robaws_pipeline import fields
+from robaws_pipeline.assets.shared import CompanyAssets
 from robaws_pipeline.steps import audit
 from robaws_pipeline.steps.audit import Finding
 from robaws_pipeline.steps.build import Exported
-from robaws_pipeline.steps.workspace import Workspace
+from robaws_pipeline.steps.stale import loaded_months
+from robaws_pipeline.steps.verify import Verification, verify
+from robaws_pipeline.steps.workspace import Workspace, months_between
 
 JOURNAL = {
     "balanced": "the postings of every exported document add up to zero",
@@ -22,6 +26,9 @@ EXPORTS = {
     "formats_written": "every format could be written",
 }
 """Checks of the exports and what they say when they pass."""
+
+VERIFIED = "verified"
+"""The check of the raw data that asks Robaws. It has a job of its own: a load has just compared."""
 
 _SHOWN = 50
 
@@ -74,3 +81,59 @@ def exports(workspace: Workspace, exported: Mapping[str, Exported]) -> list[dg.A
         _result("every_document_listed", lost, len(exported)),
         _result("formats_written", failed, len(exported)),
     ]
+
+
+def verified_check(shared: CompanyAssets) -> dg.AssetChecksDefinition:
+    """Whether Robaws has what is held, by numbers first: a few requests, so it can be asked as often as one likes."""
+
+    @dg.asset_check(
+        asset=shared.key("history"),
+        name=VERIFIED,
+        pool=shared.pool,
+        blocking=False,
+        description=(
+            "Robaws has as many documents of each loaded month and type as are held; where not, which. What a nightly "
+            "run cannot see: deletions, and documents that never arrived. `robaws-pipeline verify` compares them all."
+        ),
+    )
+    def verified() -> dg.AssetCheckResult:
+        loaded = loaded_months(shared.workspace)
+        if not loaded:
+            return dg.AssetCheckResult(passed=True, description="nothing is loaded yet")
+        return _verified(verify(shared.workspace, months_between(loaded[0], loaded[-1]), quick=True))
+
+    return verified
+
+
+def _verified(verification: Verification) -> dg.AssetCheckResult:
+    """What a person must see of a comparison: which documents, and which months to load again."""
+    records = [
+        dg.TableRecord(
+            {
+                "month": one.month,
+                "kind": one.collection,
+                "type": one.type if one.type in fields.DOCUMENT_TYPES else "?",
+                "id": found.id,
+                "what": found.what,
+            }
+        )
+        for one in verification.comparisons
+        for found in one.differences
+    ]
+    months = verification.differing_months
+    said = [*verification.errors, *([f"load again: {', '.join(months)}"] if months else [])]
+    metadata: dict[str, Any] = {
+        "requests": verification.usage.requests,
+        "listed": sum(one.listed for one in verification.comparisons),
+        "held": sum(one.held for one in verification.comparisons),
+        "compared_by_number": sum(not one.by_ids for one in verification.comparisons),
+        "compared_by_document": sum(one.by_ids for one in verification.comparisons),
+    }
+    if records:
+        metadata["findings"] = dg.MetadataValue.table(records[:_SHOWN])
+    return dg.AssetCheckResult(
+        passed=verification.passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="; ".join(said) or None,
+        metadata=metadata,
+    )

@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from robaws_pipeline.assets import CompanyAssets, company_assets
+from robaws_pipeline.assets import CompanyAssets, company_assets, verified_check
 from robaws_pipeline.automation.jobs import company_jobs
 from robaws_pipeline.automation.schedules import nightly_schedule
 from robaws_pipeline.automation.sensors import dead_runs_sensor, follow_sensor, stale_sensor
@@ -14,6 +14,7 @@ from robaws_pipeline.settings import Settings
 def definitions(settings: Settings) -> dg.Definitions:
     """Everything of all companies of the settings."""
     assets: list[dg.AssetsDefinition] = []
+    checks: list[dg.AssetChecksDefinition] = []
     jobs: list[Any] = []
     schedules: list[dg.ScheduleDefinition] = []
     sensors: list[dg.SensorDefinition] = [dead_runs_sensor()]
@@ -21,10 +22,16 @@ def definitions(settings: Settings) -> dg.Definitions:
         shared = CompanyAssets(settings, name)
         own = company_jobs(shared)
         assets += company_assets(shared)
-        jobs += [own.load, own.changes, own.months]
+        checks.append(verified_check(shared))
+        jobs += [own.load, own.changes, own.months, own.verify]
         schedules.append(nightly_schedule(shared, own))
         sensors += [follow_sensor(shared), stale_sensor(shared, own)]
     # The steps of a company wait for the same bucket, and books take milliseconds: a process a step only costs.
     return dg.Definitions(
-        assets=assets, jobs=jobs, schedules=schedules, sensors=sensors, executor=dg.in_process_executor
+        assets=assets,
+        asset_checks=checks,
+        jobs=jobs,
+        schedules=schedules,
+        sensors=sensors,
+        executor=dg.in_process_executor,
     )

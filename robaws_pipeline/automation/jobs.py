@@ -5,29 +5,33 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from robaws_pipeline.assets import CompanyAssets
+from robaws_pipeline.assets import VERIFIED, CompanyAssets
 
 if TYPE_CHECKING:  # Dagster gives this type no public name
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-_NAMES = ("load", "changes", "months")
+_NAMES = ("load", "changes", "months", "verify")
 
 
 @dataclass(frozen=True)
 class CompanyJobs:
-    """`load` reads and builds months; `changes` reads what changed; `months` builds without reading."""
+    """`load` reads and builds months; `changes` reads what changed; `months` builds without reading;
+    `verify` asks Robaws whether it has what is held."""
 
     load: "UnresolvedAssetJobDefinition"
     changes: "UnresolvedAssetJobDefinition"
     months: "UnresolvedAssetJobDefinition"
+    verify: "UnresolvedAssetJobDefinition"
 
 
 def company_jobs(shared: CompanyAssets) -> CompanyJobs:
     """The jobs of one company."""
     books = ("documents", "journal", "exports", "warehouse")
 
+    verified = dg.AssetSelection.checks(dg.AssetCheckKey(shared.key("history"), VERIFIED))
+
     def selection(*assets: str) -> dg.AssetSelection:
-        return dg.AssetSelection.assets(*(shared.key(asset) for asset in assets))
+        return dg.AssetSelection.assets(*(shared.key(asset) for asset in assets)) - verified
 
     def job(name: str, description: str, *assets: str) -> "UnresolvedAssetJobDefinition":
         return dg.define_asset_job(f"{shared.name}_{name}", selection=selection(*assets), description=description)
@@ -36,6 +40,9 @@ def company_jobs(shared: CompanyAssets) -> CompanyJobs:
         load=job("load", "Read whole months from Robaws and build their exports", "reference", "history", *books),
         changes=job("changes", "Read what changed in Robaws since", "reference", "changes"),
         months=job("months", "Build the exports of months from what is held", *books),
+        verify=dg.define_asset_job(
+            f"{shared.name}_verify", selection=verified, description="Ask Robaws whether it has what is held"
+        ),
     )
 
 

@@ -229,3 +229,24 @@ def test_a_format_that_fails_is_a_red_check_and_the_other_is_written(
     assert MARK in manifest["formats"]["ubl"]["error"]
     assert {Path(name).parts[0] for name in manifest["files"]} == {"journal", "held.csv"}
     assert company.place.broken() == []
+
+
+def test_the_check_of_what_is_held_asks_robaws_and_stops_nothing(stocked: Company) -> None:
+    """The operator must see a deletion in the UI without typing anything; it costs a few requests and no export."""
+    gone = month_of(stocked.world, "sales-invoices", "2025-02")[0]
+    for wrong in (False, True):
+        if wrong:
+            stocked.world.delete("sales-invoices", gone["id"])
+        stocked.server.stats.clear()
+        with stocked.place.dagster() as ready:
+            ran = ready.run("proef_verify")
+        assert (ran.succeeded, ran.failures) == (True, ())
+        assert stocked.server.stats.total == (4 + wrong)
+        checks = _checks(stocked.place)
+        assert list(checks) == ["verified"]
+        assert checks["verified"].passed is not wrong
+    check = checks["verified"]
+    assert (check.severity, check.blocking) == (dg.AssetCheckSeverity.WARN, False)
+    assert check.description == "load again: 2025-02"
+    [found] = check.metadata["findings"].records  # type: ignore[union-attr]
+    assert (found.data["month"], found.data["id"], found.data["what"]) == ("2025-02", gone["id"], "extra")

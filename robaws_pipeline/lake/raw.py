@@ -8,7 +8,8 @@ folders: the old month's newest row then says that it lives elsewhere; a month i
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,7 +26,10 @@ _KEY = ["id", "updated_at", "fetched_at", "deleted", "hash"]
 _NARROW = [*_KEY, "month", "type", "date"]
 """What tells versions apart: everything but the JSON."""
 _NARROW_ROWS_KEPT = 250_000
-_FILES_BEFORE_COMPACTION = 12
+_FAN_OUT = 8
+"""Files of one tier that are merged into one of the next. A tier has files of up to so many times as many rows as the
+tier below, so that in ten years of nights a row is written again once a tier, and a folder has fewer than `_FAN_OUT`
+files a tier."""
 _LISTINGS = 5
 """Times a folder is listed again when a file of it is merged away while it is read."""
 
@@ -166,6 +170,28 @@ def _distinct(table: pa.Table) -> pa.Table:
     return table.take(pa.array(sorted(first.values()), pa.int64()))
 
 
+def _tier(rows: int) -> int:
+    tier = 0
+    while rows >= _FAN_OUT:
+        rows //= _FAN_OUT
+        tier += 1
+    return tier
+
+
+def _due(rows: Mapping[str, int]) -> list[str]:
+    """Of files with so many rows, those that become one: the tiers that are full, from the lowest up; what comes out
+    of one may fill the next."""
+    tiers: defaultdict[int, list[str]] = defaultdict(list)
+    for name, count in rows.items():
+        tiers[_tier(count)].append(name)
+    due: list[str] = []
+    for tier in sorted(tiers):
+        carried = bool(due) and _tier(sum(rows[name] for name in due)) == tier
+        if len(tiers[tier]) + carried >= _FAN_OUT:
+            due += tiers[tier]
+    return due
+
+
 class RawLog:
     """The versions of one company: ``raw/<collection>/<month>/*.parquet``."""
 
@@ -282,10 +308,8 @@ class RawLog:
         return True
 
     def _append(self, collection: str, folder: str, table: pa.Table) -> None:
-        if len(self._files(collection, folder)) >= _FILES_BEFORE_COMPACTION:
-            self._compact(collection, folder, table)
-        else:
-            self._write(collection, folder, table)
+        self._write(collection, folder, table)
+        self._merge(collection, folder)
 
     @staticmethod
     def _unknown(table: pa.Table, held: pa.Table) -> pa.Table:
@@ -310,19 +334,35 @@ class RawLog:
     def _write(self, collection: str, folder: str, table: pa.Table) -> str:
         table = table.sort_by([("id", "ascending"), ("fetched_at", "ascending"), ("hash", "ascending")])
         digest = hashlib.blake2b(digest_size=12)
-        for name in ("id", "fetched_at", "deleted", "hash"):
-            digest.update("\n".join(map(str, table[name].to_pylist())).encode())
+        # Of all that tells rows apart: files of one name have the same rows, and one that is merged is never lost.
+        for name in (*_KEY, "month"):
+            digest.update("\n".join(map(str, table[name].to_pylist())).encode() + b"\0")
         name = f"{collection}/{folder}/{digest.hexdigest()}.parquet"
         self.store.write_table(name, table)
         return name
 
-    def _compact(self, collection: str, folder: str, table: pa.Table) -> None:
-        """One file instead of many. A kill in between leaves rows twice, which a set union does not mind."""
-        files = self._files(collection, folder)
-        merged = self._write(collection, folder, _distinct(pa.concat_tables([self._read(collection, folder), table])))
-        for name in files:
-            if name != merged:
-                self.store.remove(name)
+    def _merge(self, collection: str, folder: str) -> None:
+        """One file instead of those of every tier that is full.
+
+        The merged file is complete before the first of the others goes, so a kill in between leaves rows twice, which
+        a set union does not mind, and two processes may merge the same files.
+        """
+        try:
+            names = _due({name: self._narrow_of(name).num_rows for name in self._files(collection, folder)})
+            parts = [self.store.read_table(name) for name in names]
+        except FileNotFoundError:
+            return  # another process has just merged them
+        if parts:
+            merged = self._write(collection, folder, _distinct(pa.concat_tables(parts)))
+            for name in names:
+                if name != merged:
+                    self.store.remove(name)
+                    self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        found = self._narrow.pop(name, None)
+        if found is not None:
+            self._narrow_rows -= found.num_rows
 
     def settle(self, collection: str) -> set[str]:
         """Make every folder that holds a version of a document know the document's newest one.

@@ -1,17 +1,88 @@
 """A folder of files, local or in an object store, in which a file is seen whole or not at all."""
 
+import errno
 import os
+import re
 import shutil
 import uuid
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
+
+try:
+    import fcntl
+except ImportError:  # Windows, where nobody can remove a file that somebody has open
+    fcntl = None  # type: ignore[assignment]
+
+
+class StoreError(Exception):
+    """Files cannot be written: which, why, and what to do. What was there before is still there."""
+
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
+_IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
+
+
+@contextmanager
+def writing(place: str | Path) -> Iterator[None]:
+    """What the operating system refuses inside the block is told as a `StoreError` about `place`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            remedy = "Make room on that disk"
+        elif error.errno in _REFUSED:
+            remedy = "Let the user who runs this write there, or name another folder in the settings"
+        elif error.errno in _IN_THE_WAY:
+            remedy = "A file stands where a folder belongs, or the other way round: move it away"
+        else:
+            remedy = "See that the disk is there and in order"
+        why = error.strerror or str(error)
+        raise StoreError(
+            f"{place} cannot be written: {why}. {remedy}, then run it again: what was there before is unharmed."
+        ) from error
+
+
+_UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}")
+"""Names of files that are being written, or that a killed process left."""
+
+
+def _begin(file: Path) -> tuple[Path, BinaryIO]:
+    """A new file to write what becomes `file`. While it is open, nobody takes it for what a killed process left."""
+    while True:
+        unfinished = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
+        stream = unfinished.open("xb")
+        if fcntl is None:
+            return unfinished, stream
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(stream.fileno()).st_nlink:
+                return unfinished, stream
+        except BlockingIOError:
+            pass
+        except OSError:  # this file system has no locks: then nothing is ever taken for a dead one's
+            return unfinished, stream
+        # Between the two lines somebody took it for a dead one's.
+        stream.close()
+
+
+def _clear_unfinished(folder: Path) -> None:
+    """Remove what killed processes left unfinished in a folder. A file that somebody writes is locked, and stays."""
+    with os.scandir(folder) as entries:
+        found = [Path(entry.path) for entry in entries if entry.name[0] == "." and _UNFINISHED.fullmatch(entry.name)]
+    for unfinished in found:
+        with suppress(OSError), unfinished.open("rb") as stream:
+            if fcntl is not None:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            unfinished.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -26,6 +97,16 @@ def _sync_folder(folder: Path) -> None:
 
 _LARGE_ROWS = 128
 """Rows of a Parquet group when each carries a JSON of some kilobytes."""
+
+
+def _remove_with_empty_folders(root: Path, name: str) -> None:
+    """Remove a file under `root`, and the folders in between that have nothing left."""
+    (root / name).unlink(missing_ok=True)
+    for folder in (root / name).parents:
+        if folder == root:
+            break
+        with suppress(OSError):  # it has files, or is gone already
+            folder.rmdir()
 
 
 class Store:
@@ -77,12 +158,17 @@ class Store:
             with self._fs.open_output_stream(target) as stream:
                 stream.write(content)
             return
-        file = Path(target)
+        with writing(target):
+            self._write_local(Path(target), content, durable)
+
+    @staticmethod
+    def _write_local(file: Path, content: bytes | pa.Buffer, durable: bool) -> None:
         made = [folder for folder in file.parents if not folder.exists()]
         file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_name(f".{file.name}.{uuid.uuid4().hex[:8]}")
+        _clear_unfinished(file.parent)
+        unfinished, stream = _begin(file)
         try:
-            with unfinished.open("wb") as stream:
+            with stream:
                 stream.write(content)
                 if durable:
                     stream.flush()
@@ -151,33 +237,33 @@ class Store:
             self._publish_objects(folder, files, discard)
 
     def _publish_local(self, target: Path, files: Iterable[tuple[str, bytes]], discard: Iterable[str]) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.new")
         old = target.with_name(f".{target.name}.old")
-        # What a kill left: a new folder that is not whole, or between the two renames the only old one there is.
-        shutil.rmtree(fresh, ignore_errors=True)
-        if old.exists() and not target.exists():
-            old.rename(target)
-        shutil.rmtree(old, ignore_errors=True)
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # What a kill left: a new folder that is not whole, or between the two renames the only old one there is.
+            shutil.rmtree(fresh, ignore_errors=True)
+            if old.exists() and not target.exists():
+                old.rename(target)
+            shutil.rmtree(old, ignore_errors=True)
         made: set[Path] = set()
         try:
-            fresh.mkdir()
+            with writing(target):
+                fresh.mkdir()
+            # Only what writes stands inside `writing`: an error of whoever makes the files is not the disk's.
             for name, content in files:
                 file = fresh / name
-                if file.parent not in made:
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    made.add(file.parent)
-                file.write_bytes(content)
-            for name in discard:
-                (fresh / name).unlink(missing_ok=True)
-                for folder in (fresh / name).parents:
-                    if folder == fresh:
-                        break
-                    with suppress(OSError):  # it has files, or is gone already
-                        folder.rmdir()
-            if target.exists():
-                target.rename(old)
-            fresh.rename(target)
+                with writing(target / name):
+                    if file.parent not in made:
+                        file.parent.mkdir(parents=True, exist_ok=True)
+                        made.add(file.parent)
+                    file.write_bytes(content)
+            with writing(target):
+                for name in discard:
+                    _remove_with_empty_folders(fresh, name)
+                if target.exists():
+                    target.rename(old)
+                fresh.rename(target)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
             if old.exists() and not target.exists():

@@ -192,7 +192,7 @@ class TestAnyOrder(AnyOrder.TestCase):  # type: ignore[valid-type,misc]
 
     @pytest.fixture(autouse=True)
     def _few_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(raw_log, "_FILES_BEFORE_COMPACTION", 3)
+        monkeypatch.setattr(raw_log, "_FAN_OUT", 2)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -339,52 +339,64 @@ def test_a_time_that_was_missing_before_adds_one_version_and_no_more(log: RawLog
     assert files(tmp_path) == before
 
 
+def rows_held(log: RawLog, folder: str = JANUARY) -> list[tuple[object, ...]]:
+    """What tells the rows of a folder apart, each once."""
+    return sorted(set(raw_log._keys(log._read("sales", folder))), key=str)
+
+
+def nights(log: RawLog, count: int) -> None:
+    """Nights that bring one new document and one change each."""
+    for night in range(count):
+        log.add(table(version("a", JANUARY, night, f"{night}"), version(f"n{night}", JANUARY, 1), fetched=100 + night))
+
+
 def test_compaction_changes_nothing_that_is_seen(log: RawLog, tmp_path: Path) -> None:
     """Many nights become one file that still holds every version."""
-    for night in range(12):
-        log.add(table(version("a", JANUARY, night, f"{night}"), version(f"n{night}", JANUARY, 1), fetched=100 + night))
-    assert len(files(tmp_path)) == 12
-    seen, versions, fingerprint = (
-        everything(log),
-        log._read("sales", JANUARY).num_rows,
-        log.fingerprint("sales", JANUARY),
-    )
-    log.add(table(version("b", JANUARY, 1), fetched=200))
+    nights(log, 7)
+    assert len(files(tmp_path)) == 7
+    seen, held, fingerprint = everything(log), rows_held(log), log.fingerprint("sales", JANUARY)
+    new = version("b", JANUARY, 1)
+    log.add(table(new, fetched=200))
     assert len(files(tmp_path)) == 1
     after = open_log(tmp_path)
-    assert sorted(everything(after)) == sorted([*seen, ("b", JANUARY, version("b", JANUARY, 1).json, False)])
-    assert after._read("sales", JANUARY).num_rows == versions + 1
+    assert sorted(everything(after)) == sorted([*seen, ("b", JANUARY, new.json, False)])
+    assert after._read("sales", JANUARY).num_rows == len(held) + 1
+    assert set(rows_held(after)) > set(held)
     assert after.fingerprint("sales", JANUARY) != fingerprint
 
 
+@pytest.mark.parametrize("removed", range(8))
 def test_a_kill_during_compaction_leaves_nothing_twice(
-    log: RawLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    log: RawLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, removed: int
 ) -> None:
-    """The merged file is there and the old ones too: nothing shows twice, and the next merge drops the copies."""
-    for night in range(12):
-        log.add(table(version("a", JANUARY, night), fetched=100 + night))
+    """The merged file is there and some of the old ones too: nothing shows twice, and later merges drop the copies."""
+    nights(log, 7)
+    plain, left = Store.remove, iter(range(removed))
 
     def killed(self: Store, name: str) -> None:
-        raise KeyboardInterrupt
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        plain(self, name)
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "remove", killed)
         with pytest.raises(KeyboardInterrupt):
-            log.add(table(version("a", JANUARY, 12), fetched=200))
-    assert len(files(tmp_path)) == 13
+            log.add(table(version("b", JANUARY, 1), fetched=200))
+    assert len(files(tmp_path)) == 1 + 8 - removed
     again = open_log(tmp_path)
-    assert again.current("sales", JANUARY).num_rows == 1
-    again.add(table(version("a", JANUARY, 13), fetched=300))
-    assert len(files(tmp_path)) == 1
-    assert again._read("sales", JANUARY).num_rows == 14
+    assert again.current("sales", JANUARY).num_rows == 9
+    assert len(rows_held(again)) == 15
+    # Until a file of the next tier is full.
+    for number in range(70):
+        again.add(table(version(f"later {number}", JANUARY, 1), fetched=300 + number))
+    assert again._read("sales", JANUARY).num_rows == len(rows_held(again)) == 85
 
 
 def test_a_reader_survives_the_merging_of_the_files_it_reads(
     log: RawLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`status` may read while the nightly run merges: it sees everything and does not fail."""
-    for night in range(12):
-        log.add(table(version(f"n{night}", JANUARY, 1), fetched=100 + night))
+    nights(log, 7)
     reader, listed = open_log(tmp_path), 0
     plain = RawLog._files
 
@@ -397,8 +409,8 @@ def test_a_reader_survives_the_merging_of_the_files_it_reads(
         return found
 
     monkeypatch.setattr(RawLog, "_files", merged_after_listing)
-    assert reader.current("sales", JANUARY).num_rows == 13
-    assert listed == 12
+    assert reader.current("sales", JANUARY).num_rows == 9
+    assert listed == 7
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0)])

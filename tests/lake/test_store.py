@@ -59,6 +59,39 @@ def test_a_file_that_a_kill_interrupts_keeps_its_old_content(store: Store, tmp_p
     assert store.names("nowhere") == []
 
 
+def test_what_a_killed_writer_left_is_cleared_by_the_next(store: Store, tmp_path: Path) -> None:
+    """A process that is killed every night must not fill the disk with halves of files that nobody sees."""
+    for _ in range(3):
+        killed(tmp_path, "os.fsync = die\nstore.write('x/file', b'new' * 100_000)\n")
+    assert len(os.listdir(tmp_path / "x")) == 1, "the third has removed what the first two left"
+    (tmp_path / "x" / ".settings.a-persons").write_text("not ours")
+    store.write("x/other", b"other")
+    assert sorted(os.listdir(tmp_path / "x")) == [".settings.a-persons", "other"]
+
+
+def test_a_file_that_another_process_is_writing_is_left_alone(store: Store, tmp_path: Path) -> None:
+    """Two processes write in one folder: neither may take the other for dead."""
+    program = """
+real = os.fsync
+def wait(handle):
+    print("writing", flush=True)
+    sys.stdin.readline()
+    real(handle)
+os.fsync = wait
+store.write("x/slow", b"slow", durable=True)
+"""
+    command = [sys.executable, "-c", _PRELUDE + program, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "writing\n"
+        store.write("x/quick", b"quick")
+        assert len(os.listdir(tmp_path / "x")) == 2
+        writer.communicate("\n" * 10, timeout=60)
+    assert writer.returncode == 0
+    assert store.read("x/slow") == b"slow"
+    assert sorted(os.listdir(tmp_path / "x")) == ["quick", "slow"]
+
+
 def test_publishing_replaces_the_folder_and_everything_in_it(store: Store, tmp_path: Path) -> None:
     """A file of the month's last version that no longer belongs must not stay beside the new ones."""
     store.publish("2025-01", OLD)

@@ -170,9 +170,8 @@ class Place:
             for name, sums in manifest["files"].items():
                 if name in there and hashlib.sha256((folder / name).read_bytes()).hexdigest() != sums["sha256"]:
                     wrong.append(f"{month}/{name}: other bytes than the manifest says")
-        without = [
-            path for path in (self.folder / "exports" / key).glob("[!.]*") if path.name not in self.manifests(key)
-        ]
+        known = {*self.manifests(key), "outside.csv"}
+        without = [path for path in (self.folder / "exports" / key).glob("[!.]*") if path.name not in known]
         return wrong + [str(path) for path in without]
 
 

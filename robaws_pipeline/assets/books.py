@@ -8,6 +8,8 @@ from robaws_pipeline.assets import checks
 from robaws_pipeline.assets import metadata as show
 from robaws_pipeline.assets.shared import CompanyAssets, Result
 from robaws_pipeline.steps import build
+from robaws_pipeline.steps.outside import FILE as OUTSIDE
+from robaws_pipeline.steps.outside import outside
 
 
 def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
@@ -73,6 +75,12 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         exported = build.build_exports(workspace, months)
         for month, export in exported.items():
             context.add_asset_metadata(show.exported(export, workspace, month), partition_key=month)
+        if strange := outside(workspace):
+            told = {
+                "outside_the_books": sum(strange.values()),
+                "outside_csv": dg.MetadataValue.path(workspace.exports.path(OUTSIDE)),
+            }
+            context.add_asset_metadata(told, partition_key=months[-1])
         return Result(check_results=checks.exports(workspace, exported))
 
     @dg.asset(

@@ -6,7 +6,7 @@ import dagster as dg
 
 from robaws_pipeline.assets import metadata as show
 from robaws_pipeline.assets.shared import CompanyAssets, Result
-from robaws_pipeline.steps import build, fetch
+from robaws_pipeline.steps import build, fetch, outside
 
 COMPLETE = "complete"
 
@@ -85,11 +85,14 @@ def robaws_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         for month, counts in show.held_versions(workspace, touched).items():
             context.log_event(dg.AssetMaterialization(shared.key("history"), partition=month, metadata=counts))
         show.stop_when_nothing_was_read(fetched)
+        # No month follows from these, so nothing after this asset would list them.
+        listed = outside.write(workspace) if set(fetched.touched) - known else 0
         return Result(
             metadata={
                 **show.fetched(fetched),
                 "months": ", ".join(touched) or "none",
                 **show.outside(fetched.touched, known),
+                **({"outside_csv": dg.MetadataValue.path(workspace.exports.path(outside.FILE))} if listed else {}),
             },
             check_results=[show.complete(fetched, COMPLETE)],
         )

@@ -16,6 +16,7 @@ from robaws_pipeline.reasons import describe
 from robaws_pipeline.steps.doctor import Diagnosis, diagnose
 from robaws_pipeline.steps.explain import Explanation
 from robaws_pipeline.steps.explain import explain as explain_document
+from robaws_pipeline.steps.outside import FILE as OUTSIDE
 from robaws_pipeline.steps.status import status as read_status
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -72,6 +73,9 @@ def status(context: click.Context, as_json: bool, company: str | None) -> None:
                 f"{one.company}: {count} documents are dated {month}, where the books have no place: they are kept and "
                 "not exported"
             )
+        if one.outside:
+            place = Workspace.of(settings, one.company).exports.path(OUTSIDE)
+            say(out, f"{one.company}:", f"these documents, why, and what to do: {place}", "")
         for name, moment in one.complete_to.items():
             out.print(f"{one.company}: {name} complete up to {moment:%Y-%m-%d %H:%M} UTC" if moment else "")
         for run in runs[one.company]:

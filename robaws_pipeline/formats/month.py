@@ -130,6 +130,8 @@ class MonthExport:
 
 
 EVERYWHERE = "all formats"
+HELD_COLUMNS = ("collection", "number", "id", "type", "date", "party")
+"""What held.csv says of a document besides its amounts."""
 
 
 def _left_out(rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, manifests.Reason]]:
@@ -145,8 +147,7 @@ def _left_out(rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str,
 def held_columns(rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
     """held.csv: the documents that an accountant does not get, and what to do about each; `rows` of the manifest."""
     left_out = list(_left_out(rows))
-    texts = ("collection", "number", "id", "type", "date", "party")
-    columns = {name: pa.array([row[name] for row, _, _ in left_out], pa.string()) for name in texts}
+    columns = {name: pa.array([row[name] for row, _, _ in left_out], pa.string()) for name in HELD_COLUMNS}
     columns["date"] = columns["date"].cast(pa.date32())
     for name in ("net", "vat", "gross"):
         columns[name] = pa.array([row[name] for row, _, _ in left_out], pa.string()).cast(MONEY)

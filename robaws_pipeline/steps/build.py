@@ -35,7 +35,7 @@ from robaws_pipeline.schema import (
     STATES,
     VAT,
 )
-from robaws_pipeline.steps import reference
+from robaws_pipeline.steps import outside, reference
 from robaws_pipeline.steps.workspace import Workspace
 
 _CODE = (
@@ -73,7 +73,7 @@ def _settings_version(company: str) -> str:
 
 def settings_version(workspace: Workspace) -> str:
     """Changes when a setting that decides what ends up in the files does."""
-    without = {"base_url", "api_key_env", "api_secret_env", "start", "timezone", "nightly_at", "rate_limit"}
+    without = {"base_url", "api_key_env", "api_secret_env", "oauth", "start", "timezone", "nightly_at", "rate_limit"}
     without |= {"articles", "extra_fields"}  # in no export
     return _settings_version(workspace.company.model_dump_json(exclude=without))
 
@@ -311,7 +311,10 @@ def _originals(workspace: Workspace, documents: pa.Table) -> pa.Table:
 
 
 def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Exported]:
-    """The export folder of each month: every format's files, held.csv and manifest.json, visible as one."""
+    """The export folder of each month: every format's files, held.csv and manifest.json, visible as one.
+
+    Beside them, the list of the documents that are in no month of the books.
+    """
     formats = registry.select(workspace.company.formats)
     exported = {}
     with workspace.only_builder():
@@ -326,6 +329,7 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
             workspace.exports.publish(month, files, export.discard)
             exported[month] = Exported(workspace.exports.path(month), export.manifest, export.errors)
             progress.report("writing files", done, len(months))
+        outside.write_alone(workspace)
     return exported
 
 

@@ -6,11 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import pyarrow.compute as pc
-
 from robaws_pipeline import fields
 from robaws_pipeline.reasons import describe
 from robaws_pipeline.schema import STATES
+from robaws_pipeline.steps import outside
 from robaws_pipeline.steps.stale import loaded_months, stale_months
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -54,7 +53,7 @@ class Status:
     held: tuple[HeldDocument, ...]
     outside: dict[str, int]
     """Months that the books do not have (before `start`, or too far ahead: perhaps a typing error) → documents that
-    we hold in them. They are in no export."""
+    we hold in them. They are in ``outside.csv`` and in no other export."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; amounts as text with two decimals."""
@@ -114,20 +113,8 @@ def status(workspace: Workspace, months: Sequence[str] | None = None) -> Status:
             for document in documents
             if document["state"] == "held"
         ),
-        outside=_outside(workspace),
+        outside=outside.outside(workspace),
     )
-
-
-def _outside(workspace: Workspace) -> dict[str, int]:
-    books = set(workspace.months())
-    counts: dict[str, int] = {}
-    for collection in fields.DOCUMENTS:
-        for month in workspace.raw.months(collection.name):
-            if month not in books:
-                deleted = workspace.raw.heads(collection.name, month)["deleted"]
-                live = len(deleted) - (pc.sum(deleted).as_py() or 0)
-                counts[month] = counts.get(month, 0) + live
-    return {month: count for month, count in sorted(counts.items()) if count}
 
 
 def _states(workspace: Workspace, month: str) -> list[dict[str, Any]]:

@@ -218,7 +218,7 @@ _ACTIONS = st.lists(
     st.tuples(st.integers(0, 12), st.sampled_from(NAMES), st.integers(0, 9_999), st.sampled_from([0, 1, 7, 90])),
     max_size=6,
 )
-_STEPS = st.lists(st.tuples(st.sampled_from(["history", "changes", "one month"]), _ACTIONS), min_size=1, max_size=5)
+_STEPS = st.lists(st.tuples(st.sampled_from(["history", "changes", "one month"]), _ACTIONS), min_size=1, max_size=4)
 _BACK: Step = ("one month", [(0, "come back silently", 0, 1)])
 
 
@@ -245,7 +245,7 @@ def before(shop: Contract, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pa
     return folder / "new", place.folder
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, loaded=st.booleans(), seed=st.integers(0, 10_000), share=st.sampled_from([0.0, 0.01, 0.03]))
 @example(steps=[("history", [(2, "delete", 0, 1), (3, "delete", 2, 1)])], loaded=False, seed=0, share=0.0)
 @example(steps=[("changes", [(0, "delete", 0, 1)]), _BACK], loaded=True, seed=0, share=0.0)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from companies import LAST, MONTHS, Company
+from companies import LAST, MONTHS, Company, materializations
 
 
 @pytest.fixture(scope="module")
@@ -185,3 +185,26 @@ def test_last_month_is_the_last(told: dict[str, Any]) -> None:
     months = [row["month"] for row in told["months"]]
     assert months == sorted(months)
     assert months[-1] == LAST
+
+
+def test_documents_outside_the_books_are_listed_and_the_list_is_named(stocked: Company) -> None:
+    """A year that is a typing error: the nightly run that brings it builds no month, and still it is on a list."""
+    place, world = stocked.place, stocked.world
+    record = next(one for one in world.records("sales-invoices") if one["logicId"] and one["date"] > "2025-02")
+    month = str(record["date"])[:7]
+    assert place.invoke("nightly").exit_code == 0
+    list_ = place.folder / "exports" / "proef" / "outside.csv"
+    assert not list_.exists()
+    world.create("sales-invoices", {"date": "2205-02-03"}, "2205-02-03T00:00:00.000Z", like=record["id"])
+    result = place.invoke("nightly")
+    assert "Months built again: none, nothing changed" in result.stdout
+    assert "dated 2205-02-03, after " in list_.read_text("utf-8-sig")
+    told = place.invoke("status").stdout
+    assert "1 documents are dated 2205-02" in told
+    assert f"these documents, why, and what to do: {list_}" in told
+    assert place.invoke("load", "--from", month, "--to", month).exit_code == 0
+    with place.dagster() as ready:
+        [run] = ready.instance.get_runs(limit=1)
+        shown = materializations(ready.instance, run.run_id)["proef/exports"][-1]
+    assert (shown["outside_the_books"], shown["outside_csv"]) == (1, str(list_))
+    assert place.broken() == []

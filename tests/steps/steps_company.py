@@ -150,6 +150,7 @@ def manifests(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return {
         month: json.loads(workspace.exports.read(f"{month}/manifest.json") or b"")
         for month in workspace.exports.names()
+        if month != "outside.csv"
     }
 
 

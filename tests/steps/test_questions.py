@@ -1,17 +1,33 @@
 """Answers to people: does Robaws have what we hold, where did this document go, what stands in the way."""
 
+import csv
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from steps_company import MONTHS, PATHS, Loaded, Serve, ago, company, covered_to, in_world, manifests, pick
+from steps_company import (
+    MONTHS,
+    PATHS,
+    Loaded,
+    Serve,
+    ago,
+    build_all,
+    cents,
+    company,
+    covered_to,
+    in_world,
+    manifests,
+    pick,
+)
 
 from robaws_pipeline.lake.raw import Version, rows
 from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.world import build_world
+from robaws_pipeline.steps import outside
 from robaws_pipeline.steps.doctor import diagnose
 from robaws_pipeline.steps.explain import explain
 from robaws_pipeline.steps.fetch import fetch_changes, fetch_history
@@ -164,6 +180,56 @@ def test_a_document_outside_the_books_can_be_explained(loaded: Loaded) -> None:
     [found] = explain(loaded.workspace, document["id"])
     assert (found.month, found.state, found.files) == ("2062-01", None, {})
     assert status(loaded.workspace).outside == {"2062-01": 1}
+
+
+def outside_csv(workspace: Any) -> list[dict[str, str]]:
+    """The rows of the list of documents that are in no month of the books."""
+    content = workspace.exports.read(outside.FILE)
+    return [] if content is None else list(csv.DictReader(StringIO(content.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_documents_outside_the_books_have_a_list_of_their_own(loaded: Loaded) -> None:
+    """They are in no manifest, and still nothing may disappear: who, how much, why, and what to do."""
+    workspace, world = loaded.workspace, loaded.world
+    assert not workspace.exports.exists(outside.FILE)
+    early = next(
+        record
+        for record in world.records(SALES)
+        if record["type"] == "CREDIT_NOTE" and record["logicId"] and record["totalInclVat"]
+    )
+    home = early["date"]
+    late, gone = pick(world, "purchases", MARCH), pick(world, "purchases", MARCH, position=1)
+    for path, record, day in (
+        (SALES, early, "2024-12-31"),
+        (PURCHASES, late, "2062-01-20"),
+        (PURCHASES, gone, "2061-01-01"),
+    ):
+        world.update(path, record["id"], {"date": day}, ago(minutes=1))
+    fetch_changes(workspace)
+    world.delete(PURCHASES, gone["id"])
+    workspace.raw.mark_deleted("purchases", "2061-01", [gone["id"]], datetime.now(UTC))
+    build_all(workspace, MONTHS)
+    rows = outside_csv(workspace)
+    assert [(row["collection"], row["number"], row["id"], row["date"]) for row in rows] == [
+        ("sales", early["logicId"], early["id"], "2024-12-31"),
+        ("purchases", late["logicId"], late["id"], "2062-01-20"),
+    ]
+    sign = -1 if early["type"] == "CREDIT_NOTE" else 1
+    assert rows[0]["gross"] == cents(early["totalInclVat"], sign).replace(".", ",")
+    assert rows[0]["party"] == world.get("clients", early["clientId"])["name"]
+    assert (rows[0]["where"], {row["code"] for row in rows}) == ("all formats", {"outside_the_books"})
+    assert "2024-12-31, before the books begin in 2025-01" in rows[0]["reason"]
+    assert 'start = "2024-12"' in rows[0]["what_to_do"]
+    assert "2062-01-20, after 2025-04" in rows[1]["reason"]
+    held_csv = workspace.exports.read(f"{JANUARY}/held.csv").decode("utf-8-sig").splitlines()[0]
+    assert list(rows[0]) == [name.strip('"') for name in held_csv.split(";")]
+    assert sum(status(workspace).outside.values()) == len(rows)
+
+    world.update(SALES, early["id"], {"date": home}, ago(minutes=0))
+    world.update(PURCHASES, late["id"], {"date": f"{MARCH}-01"}, ago(minutes=0))
+    fetch_changes(workspace)
+    build_all(workspace, MONTHS)
+    assert not workspace.exports.exists(outside.FILE)
 
 
 # status

@@ -245,6 +245,12 @@ def _add_lines(rows: _Rows, document: Document) -> None:
         )
 
 
+def _deduction(document: Document, group: _Group) -> dict[str, object]:
+    """All VAT of services, deducted."""
+    deducted = _sign(document) * (group.vat + group.self_assessed_vat)
+    return {"nature": "services", "deductible": Decimal(100), "deductible_vat": deducted}
+
+
 def _add_vat(rows: _Rows, document: Document) -> None:
     for group in _groups(document):
         rows.add(
@@ -257,6 +263,7 @@ def _add_vat(rows: _Rows, document: Document) -> None:
             base=_sign(document) * group.base,
             vat=_sign(document) * group.vat,
             self_assessed_vat=_sign(document) * group.self_assessed_vat,
+            **({} if document.collection == "sales" else _deduction(document, group)),
         )
 
 

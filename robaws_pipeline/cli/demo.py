@@ -82,7 +82,7 @@ def _tell_next(workspace: Workspace, seconds: float) -> None:
     folder = Path(workspace.exports.path())
     shown = os.path.relpath(folder)
     warehouse = os.path.relpath(workspace.lake.path("warehouse.duckdb"))
-    say(out, "Files", f" {shown}/<month>/: journal/*.csv, ubl/*.xml, held.csv, manifest.json")
+    say(out, "Files", f" {shown}/<month>/: journal/*.csv, ubl/*.xml, vat/*, held.csv, manifest.json")
     say(out, "Tables", f" {warehouse} (SQL, views with comments)")
     out.print(f"Done in {seconds:.0f} s. The sandbox is stopped.\n")
     say(out, "Next", "")

@@ -15,7 +15,7 @@ import msgspec
 from contract_server import KINDS, Collection, Robaws, Sent, Thing, split_array, thing
 
 MONTHS = ("2025-01", "2025-02", "2025-03")
-BEGIN = datetime(2025, 4, 1, 8, tzinfo=UTC)
+BEGIN = datetime(2025, 9, 1, 8, tzinfo=UTC)
 """When the work begins, by Robaws's clock: all documents are older."""
 
 _KINDS = ("INVOICE", "CREDIT_NOTE")

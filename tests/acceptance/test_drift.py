@@ -45,7 +45,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def robaws() -> Robaws:
     """Three months of documents to begin with."""
     with running(small_world(), switches=UNLIMITED, accounts=[ACCOUNT]) as server:
-        return harvest(server.base_url, KEY, SECRET)
+        found = harvest(server.base_url, KEY, SECRET)
+    # What is done later must not look older.
+    assert all(one.updated is None or one.updated < BEGIN for path in KINDS for one in found[path].things.values())
+    return found
 
 
 @dataclass

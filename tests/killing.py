@@ -9,6 +9,7 @@ removes, which it does without such an event, is counted at the store.
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -123,11 +124,15 @@ class Killer:
 
     process: "subprocess.Popen[str]"
 
-    def work(self, work: str, config: Path, die_at: int | None = None) -> tuple[int, list[str]]:
-        """Do it in a process of its own; how that ended (as `os.waitstatus_to_exitcode`), and what it did."""
+    def work(
+        self, work: str, config: Path, die_at: int | None = None, largest_file: int | None = None
+    ) -> tuple[int, list[str]]:
+        """Do it in a process of its own; how that ended (as `os.waitstatus_to_exitcode`), and what it did, or when it
+        failed the error's class and text. `largest_file` in bytes: beyond it the disk takes no more."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"work": work, "config": str(config), "die_at": die_at}) + "\n")
+        asked = {"work": work, "config": str(config), "die_at": die_at, "largest_file": largest_file}
+        self.process.stdin.write(json.dumps(asked) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline())
         return answer["code"], answer["seen"]
@@ -168,15 +173,19 @@ def _main() -> None:
         child = os.fork()
         if not child:
             os.close(out)
-            code = 1
+            os.dup2(2, 1)  # standard output is for answers
+            code, told = 1, ["nothing"]
             try:
                 operations = watch(str(Path(asked["config"]).parent), asked["die_at"])
+                if asked["largest_file"]:
+                    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest_file"],) * 2)
                 WORK[asked["work"]](asked["config"])
-                os.write(into, json.dumps(operations.seen).encode())
-                code = 0
+                code, told = 0, operations.seen
+            except Exception as error:
+                told = [type(error).__name__, str(error)]
             finally:
-                sys.excepthook(*sys.exc_info()) if code else None  # type: ignore[arg-type]
-                sys.stderr.flush()
+                os.write(into, json.dumps(told).encode())
                 os._exit(code)
         os.close(into)
         with os.fdopen(out, "rb") as stream:

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 
 from robaws_pipeline.automation.dead_runs import UNDER_WAY, alive, clear_dead_runs
+from robaws_pipeline.lake.store import StoreError
 
 __all__ = ["UNDER_WAY", "Ran", "Runner", "month_range_tags", "runner"]
 
@@ -98,7 +99,9 @@ def _why(event: dg.DagsterEvent) -> str:
         return failure.user_failure_data.description
     error = failure.error
     cause = error.cause if error and error.cause else error
-    return cause.message.strip() if cause else "failed"
+    message = cause.message.strip() if cause else "failed"
+    # Its text is for people; which class it is says nothing to them.
+    return message.partition(": ")[2] if cause and cause.cls_name == StoreError.__name__ else message
 
 
 _LOOK_EVERY = 5.0

@@ -39,11 +39,21 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; settings that cannot be used are told without a traceback."""
+        """Run the command; settings or a disk that cannot be used are told without a traceback."""
         try:
             return super().invoke(ctx)
         except SettingsError as error:
             raise _WrongSettings(str(error)) from None
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            # Looked up only now: most commands end well, and this imports the file systems.
+            from robaws_pipeline.cli.disk import trouble  # noqa: PLC0415
+
+            told = trouble(error)
+            if told is None:
+                raise
+            raise click.ClickException(told) from None
 
 
 class _WrongSettings(click.ClickException):

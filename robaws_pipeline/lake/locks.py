@@ -7,13 +7,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from robaws_pipeline.lake.store import Store
+from robaws_pipeline.lake.store import Store, writing
 
 
 def _lock(store: Store, name: str) -> FileLock:
     # Locks are of one host. Beside the data when that is on a disk; a lake in an object store has no place for them.
     folder = Path(store.path(".locks")) if store.is_local else Path(tempfile.gettempdir()) / "robaws-pipeline-locks"
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     # A soft lock (a file that exists) would outlive a killed holder.
     return FileLock(folder / f"{name}.lock", fallback_to_soft=False, thread_local=False)
 

@@ -23,12 +23,26 @@ except ImportError:  # Windows, where nobody can remove a file that somebody has
 
 
 class StoreError(Exception):
-    """Files cannot be written: which, why, and what to do. What was there before is still there."""
+    """Files cannot be written or read: which, why, and what to do. What was there before is still there."""
 
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _IN_THE_WAY = {errno.ENOTDIR, errno.EEXIST, errno.EISDIR}
+
+
+def refusal(place: str, error: OSError, deed: str = "written") -> StoreError:
+    """What the operating system refused to do with `place`, in words that help."""
+    if error.errno in _FULL:
+        remedy = "Make room on that disk"
+    elif error.errno in _REFUSED:
+        remedy = "Give the user who runs this the right to it, or name another folder in the settings"
+    elif error.errno in _IN_THE_WAY:
+        remedy = "A file stands where a folder belongs, or the other way round: move it away"
+    else:
+        remedy = "See that the disk is there and in order"
+    why = os.strerror(error.errno) if error.errno else str(error)
+    return StoreError(f"{place} cannot be {deed}: {why}. {remedy}, then run it again: what was there is unharmed.")
 
 
 @contextmanager
@@ -37,18 +51,20 @@ def writing(place: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            remedy = "Make room on that disk"
-        elif error.errno in _REFUSED:
-            remedy = "Let the user who runs this write there, or name another folder in the settings"
-        elif error.errno in _IN_THE_WAY:
-            remedy = "A file stands where a folder belongs, or the other way round: move it away"
-        else:
-            remedy = "See that the disk is there and in order"
-        why = error.strerror or str(error)
-        raise StoreError(
-            f"{place} cannot be written: {why}. {remedy}, then run it again: what was there before is unharmed."
-        ) from error
+        raise refusal(str(place), error) from error
+
+
+@contextmanager
+def _reading(place: str) -> Iterator[None]:
+    """As `writing`; that a file is not there is for the reader to judge."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if error.errno is None:  # not the operating system's: a file that is not whole, or an object store's answer
+            raise
+        raise refusal(place, error, "read") from error
 
 
 _UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}")
@@ -135,7 +151,9 @@ class Store:
     def names(self, folder: str = "") -> list[str]:
         """Names of the files and folders directly in `folder`, sorted; empty when there is no such folder. Names with
         a leading dot are unfinished or put aside, and not listed."""
-        found = self._fs.get_file_info(fs.FileSelector(self.path(folder), allow_not_found=True))
+        place = self.path(folder)
+        with _reading(place):
+            found = self._fs.get_file_info(fs.FileSelector(place, allow_not_found=True))
         return sorted(info.base_name for info in found if not info.base_name.startswith("."))
 
     def exists(self, name: str) -> bool:
@@ -145,7 +163,7 @@ class Store:
     def read(self, name: str) -> bytes | None:
         """The bytes of a file; None when there is none."""
         try:
-            with self._fs.open_input_stream(self.path(name)) as stream:
+            with _reading(self.path(name)), self._fs.open_input_stream(self.path(name)) as stream:
                 return bytes(stream.read())
         except FileNotFoundError:
             return None
@@ -199,13 +217,13 @@ class Store:
 
     def read_table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         """Read a Parquet file; FileNotFoundError when there is none."""
-        with self._fs.open_input_file(self.path(name)) as source:
+        with _reading(self.path(name)), self._fs.open_input_file(self.path(name)) as source:
             # A data set of one file would cost three times as much to open.
             return pq.ParquetFile(source).read(columns=columns)
 
     def read_rows(self, name: str, positions: Sequence[int], columns: list[str]) -> pa.Table:
         """The rows of a Parquet file at these positions, which ascend; reads no more groups than they are in."""
-        with self._fs.open_input_file(self.path(name)) as source:
+        with _reading(self.path(name)), self._fs.open_input_file(self.path(name)) as source:
             file = pq.ParquetFile(source)
             sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
             starts = [0, *accumulate(sizes)]
@@ -219,7 +237,7 @@ class Store:
     def remove(self, name: str) -> None:
         """Remove a file; nothing happens when there is none."""
         # Another process may remove it between the question and the deed.
-        with suppress(FileNotFoundError):
+        with writing(self.path(name)), suppress(FileNotFoundError):
             if self._fs.get_file_info(self.path(name)).type == fs.FileType.File:
                 self._fs.delete_file(self.path(name))
 

@@ -7,6 +7,7 @@ that an open reader keeps what it has and the next one sees the new.
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from robaws_pipeline.lake import extra_fields, history
-from robaws_pipeline.lake.store import Store
+from robaws_pipeline.lake.store import Store, StoreError
 from robaws_pipeline.lake.tables import Tables
 from robaws_pipeline.schema import HISTORIES, TABLES, Table
 
@@ -25,7 +26,7 @@ def build(lake: Store, tables: Tables) -> list[str]:
     """Make the warehouse of a lake anew; returns the names of what is in it. Writes a local file or an object."""
     with tempfile.TemporaryDirectory(prefix="warehouse") as folder:
         file = Path(folder) / FILE
-        with duckdb.connect(str(file)) as connection:
+        with _writing(file), duckdb.connect(str(file)) as connection:
             for table in (*TABLES, *HISTORIES):
                 if lake.is_local:
                     place = lake.child(history.FOLDER) if table in HISTORIES else tables.store
@@ -43,6 +44,20 @@ def build(lake: Store, tables: Tables) -> list[str]:
             ).fetchall()
         lake.write(FILE, file.read_bytes())
     return [name for (name,) in found]
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    """What DuckDB says of a full disk, told as a `StoreError`."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if "could not write" not in str(error).casefold():
+            raise
+        raise StoreError(
+            f"{file} cannot be written: {str(error).rpartition(': ')[2]}. Make room on that disk, or name another for "
+            "temporary files in TMPDIR, then run it again: what was there is unharmed."
+        ) from error
 
 
 def _view(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) -> str:

@@ -1,24 +1,17 @@
 """Real processes killed with SIGKILL before chosen file-system operations, from the first to the last of their work."""
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from companies import Place, Serve, company_toml, small_world
+from companies import Place, Serve, small_world
 from killing import Killer, killer, moments
+from outcomes import debris, fresh, outcome
 
-from robaws_pipeline.lake.store import _UNFINISHED
-from robaws_pipeline.sandbox.server import Running
 from robaws_pipeline.sandbox.world import World
-
-Versions = set[tuple[object, ...]]
-
-_VERSION = ["id", "month", "type", "date", "party_id", "updated_at", "deleted", "hash", "json"]
-"""Everything of a version but when it was received."""
 
 
 @pytest.fixture(scope="module")
@@ -26,43 +19,6 @@ def at_work() -> Iterator[Killer]:
     """A process that works and dies as told."""
     with killer({**os.environ, **Place(Path()).environment}) as ready:
         yield ready
-
-
-def versions(place: Place) -> dict[tuple[str, str], Versions]:
-    """What the raw log holds, by collection and month."""
-    raw = place.workspace().raw
-    return {
-        (collection, month): {tuple(row.values()) for row in raw._read(collection, month).select(_VERSION).to_pylist()}
-        for collection in raw.store.names()
-        for month in raw.months(collection)
-    }
-
-
-def debris(place: Place) -> list[str]:
-    """What killed processes left unfinished."""
-    return [
-        str(file.relative_to(place.folder))
-        for top in ("data", "exports")
-        for file in (place.folder / top).rglob(".*")
-        if _UNFINISHED.fullmatch(file.name) or file.suffix in {".new", ".old"}
-    ]
-
-
-def outcome(place: Place) -> tuple[object, ...]:
-    """What must be the same however often it was killed."""
-    assert place.broken() == []
-    return place.exported(), place.tables(), versions(place), (place.folder / "data/proef/warehouse.duckdb").exists()
-
-
-def fresh(template: Path | None, folder: Path, server: Running) -> Place:
-    """A company in a folder: loaded already when there is a template, else with nothing."""
-    if template is None:
-        folder.mkdir()
-    else:
-        shutil.copytree(template, folder, ignore=shutil.ignore_patterns("dagster"))
-    place = Place(folder)
-    place.write(company_toml(server.base_url).replace("vat_number", 'formats = ["journal"]\nvat_number', 1))
-    return place
 
 
 def evening(world: World) -> None:

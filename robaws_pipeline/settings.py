@@ -255,13 +255,26 @@ class Articles(_Model):
         return narrowed if self.read is None else self.read
 
 
+class OAuth(_Model):
+    """A marketplace integration, which reads Robaws with OAuth2 instead of a key and a secret."""
+
+    client_id_env: str
+    client_secret_env: str
+    redirect_uri: Annotated[str, Field(pattern=r"^https?://")]
+    """As it is registered with Robaws. One at 127.0.0.1 is answered by ``robaws-pipeline authorize`` itself."""
+    token_file: str | None = None
+    """Where the tokens are kept; ``<data_dir>/<company>/oauth.json`` when left out. On a local disk."""
+
+
 class Company(_Model):
     """One Robaws tenant: credentials, books and files."""
 
     name: str
     base_url: Annotated[str, Field(pattern=r"^https?://")] = "https://app.robaws.com/api/v2"
-    api_key_env: str
-    api_secret_env: str
+    api_key_env: str | None = None
+    api_secret_env: str | None = None
+    oauth: OAuth | None = None
+    """Instead of `api_key_env` and `api_secret_env`."""
     start: Month
     """First month of the books."""
     formats: tuple[str, ...] = ("journal", "ubl")
@@ -284,6 +297,26 @@ class Company(_Model):
     extra_fields: bool = False
     """Whether documents, parties and articles are read with their extra fields."""
     rate_limit: RateLimit = RateLimit()
+
+    @model_validator(mode="after")
+    def _one_kind_of_credentials(self) -> "Company":
+        basic = {"api_key_env": self.api_key_env, "api_secret_env": self.api_secret_env}
+        missing = [name for name, value in basic.items() if value is None]
+        if self.oauth is not None and len(missing) < len(basic):
+            raise ValueError("api_key_env and api_secret_env have no meaning beside oauth: keep one of the two kinds")
+        if self.oauth is None and missing:
+            raise ValueError(
+                f"{' and '.join(missing)} missing: add {'them' if len(missing) > 1 else 'it'}, or an oauth table for a"
+                " marketplace integration (robaws.example.toml shows how)"
+            )
+        return self
+
+    @property
+    def credential_names(self) -> tuple[str, str]:
+        """The environment variables of key and secret, or of client id and client secret."""
+        if self.oauth is not None:
+            return self.oauth.client_id_env, self.oauth.client_secret_env
+        return str(self.api_key_env), str(self.api_secret_env)
 
     @model_validator(mode="after")
     def _overrides_name_known_fields(self) -> "Company":
@@ -327,14 +360,15 @@ class Company(_Model):
         return ZoneInfo(self.timezone)
 
     def credentials(self, environment: Mapping[str, str] = os.environ) -> tuple[str, SecretStr]:
-        """API key and secret from the environment; SettingsError names the variables that are missing."""
-        missing = [name for name in (self.api_key_env, self.api_secret_env) if not environment.get(name)]
+        """Key and secret, or client id and client secret, from the environment; SettingsError names what is missing."""
+        key, secret = self.credential_names
+        missing = [name for name in (key, secret) if not environment.get(name)]
         if missing:
             raise SettingsError(
                 f"credentials of {self.name}",
                 [f"environment variable {name} is not set: put the Robaws API key or secret in it" for name in missing],
             )
-        return environment[self.api_key_env], SecretStr(environment[self.api_secret_env])
+        return environment[key], SecretStr(environment[secret])
 
 
 class Settings(_Model):
@@ -351,6 +385,15 @@ class Settings(_Model):
         for key in self.companies:
             if not key.isascii() or not key.replace("_", "").isalnum() or key != key.lower():
                 raise ValueError(f"companies.{key}: a company's key names folders: use a-z, 0-9 and _ only")
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_are_on_a_disk(self) -> "Settings":
+        for key, company in self.companies.items():
+            if company.oauth is not None and company.oauth.token_file is None and "://" in self.data_dir:
+                raise ValueError(
+                    f"companies.{key}.oauth.token_file is missing: tokens need a local file, and data_dir is none"
+                )
         return self
 
     @cached_property

@@ -46,7 +46,7 @@ class CompanyAssets:
     @property
     def pool(self) -> str:
         """Shows and queues what reads Robaws with the same credential. The truth is a file lock (`lake.locks`)."""
-        return f"robaws_{self.workspace.company.api_key_env.lower()}"
+        return f"robaws_{self.workspace.company.credential_names[0].lower()}"
 
     @cached_property
     def follow_months(self) -> dg.AutomationCondition[Any]:

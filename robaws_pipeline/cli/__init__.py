@@ -18,6 +18,7 @@ _COMMANDS = {
     "verify": "robaws_pipeline.cli.work:verify",
     "status": "robaws_pipeline.cli.questions:status",
     "explain": "robaws_pipeline.cli.questions:explain",
+    "authorize": "robaws_pipeline.cli.authorize:authorize",
     "doctor": "robaws_pipeline.cli.questions:doctor",
     "sandbox": "robaws_pipeline.sandbox.command:sandbox",
 }

@@ -19,8 +19,17 @@ import stamina
 from pydantic import SecretStr
 
 from robaws_pipeline.robaws.characters import whole_characters
-from robaws_pipeline.robaws.errors import NotAnEnvelope, NotFound, NotJson, QuotaReserved, Unavailable, refusal
+from robaws_pipeline.robaws.errors import (
+    NotAnEnvelope,
+    NotFound,
+    NotJson,
+    QuotaReserved,
+    Unauthorized,
+    Unavailable,
+    refusal,
+)
 from robaws_pipeline.robaws.limiter import REST, Limiter
+from robaws_pipeline.robaws.oauth import Tokens, TokensUnreachableError
 from robaws_pipeline.settings import RateLimit
 
 ATTEMPTS = 8
@@ -31,6 +40,7 @@ PATIENCE = 120.0
 
 _TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=10.0, pool=None)  # the semaphore does the pool's waiting
 _ONE_ANSWER = 300.0  # seconds until an answer must be there in full
+_REASON = "x-robaws-unauthorized-reason"
 _HIDDEN = 6  # characters; anything shorter is no secret, and hiding it would garble the text
 _SAID = 200  # characters of an error body worth showing
 
@@ -156,9 +166,12 @@ class RobawsClient:
         rate_limit: RateLimit,
         spelling: Mapping[str, Mapping[str, str]] | None = None,
         *,
+        tokens: Tokens | None = None,
         limiter: Limiter | None = None,
     ) -> None:
-        """`limiter` replaces the one made from `rate_limit`, for tests with a clock of their own."""
+        """With `tokens`, OAuth2 takes the place of `key` and `secret`, which are then client id and client secret.
+
+        `limiter` replaces the one made from `rate_limit`, for tests with a clock of their own."""
         self.spelling: Mapping[str, Mapping[str, str]] = spelling or {}
         self.concurrency = rate_limit.concurrency
         self.usage = Usage()
@@ -166,6 +179,7 @@ class RobawsClient:
         self._daily_reserve = rate_limit.daily_reserve
         self._limiter = limiter or Limiter(rate_limit)
         self._under_way = asyncio.Semaphore(rate_limit.concurrency)
+        self._tokens = tokens
         self._key = SecretStr(key)
         self._secret = secret
         self._http: httpx.AsyncClient | None = None
@@ -176,7 +190,9 @@ class RobawsClient:
             max_connections=self.concurrency, max_keepalive_connections=self.concurrency, keepalive_expiry=30.0
         )
         self._http = httpx.AsyncClient(
-            auth=httpx.BasicAuth(self._key.get_secret_value(), self._secret.get_secret_value()),
+            auth=None
+            if self._tokens
+            else httpx.BasicAuth(self._key.get_secret_value(), self._secret.get_secret_value()),
             headers={"Accept": "application/json", "User-Agent": "robaws-pipeline"},
             verify=_trusted(),
             timeout=_TIMEOUT,
@@ -257,7 +273,7 @@ class RobawsClient:
     async def _attempt(
         self, path: str, params: Mapping[str, str], read: Callable[[bytes], T], request: str
     ) -> tuple[T, str | None]:
-        response = await self._send(path, params, request)
+        response = await self._authorized(path, params, request)
         if response.status_code == httpx.codes.OK:
             return self._read(response, read, request), response.headers.get("date")
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
@@ -274,10 +290,29 @@ class RobawsClient:
             raise _AgainError(f"Robaws answered {response.status_code}" + (f" ({said})" if said else ""))
         if response.status_code < httpx.codes.MULTIPLE_CHOICES:
             raise _AgainError(f"Robaws answered {response.status_code} without content", unreadable=True)
-        reason = self._scrub(response.headers.get("x-robaws-unauthorized-reason", ""))
-        raise refusal(response.status_code, request, path.strip("/").split("/")[0], reason, said)
+        reason = self._scrub(response.headers.get(_REASON, ""))
+        error = refusal(response.status_code, request, path.strip("/").split("/")[0], reason, said)
+        if self._tokens is not None and type(error) is Unauthorized:
+            raise Unauthorized(request, error.happened, self._tokens.remedy)
+        raise error
 
-    async def _send(self, path: str, params: Mapping[str, str], request: str) -> httpx.Response:
+    async def _authorized(self, path: str, params: Mapping[str, str], request: str) -> httpx.Response:
+        """The answer to a request; when Robaws refuses its access token, to the request with a new one."""
+        if self._tokens is None:
+            return await self._send(path, params, request, {})
+        try:
+            token = await self._tokens.access_token()
+            response = await self._send(path, params, request, {"Authorization": f"Bearer {token}"})
+            if response.status_code == httpx.codes.UNAUTHORIZED and _REASON not in response.headers:
+                token = await self._tokens.access_token(refused=token)
+                response = await self._send(path, params, request, {"Authorization": f"Bearer {token}"})
+        except TokensUnreachableError as error:
+            raise _AgainError(str(error)) from None
+        return response
+
+    async def _send(
+        self, path: str, params: Mapping[str, str], request: str, headers: Mapping[str, str]
+    ) -> httpx.Response:
         if self._http is None:
             raise RuntimeError("the client is not open: use `async with RobawsClient(…)`")
         ticket = await self._limiter.take()
@@ -287,7 +322,7 @@ class RobawsClient:
             self._check_quota(request)
             self.usage.requests += 1
             async with asyncio.timeout(_ONE_ANSWER):  # httpx limits each read, and not how many there may be
-                response = await self._http.get(f"{self._base_url}/{path.strip('/')}", params=params)
+                response = await self._http.get(f"{self._base_url}/{path.strip('/')}", params=params, headers=headers)
             remaining = _whole(response.headers.get("x-ratelimit-remaining"))
         except httpx.RequestError as error:
             detail = self._scrub(str(error))
@@ -345,10 +380,10 @@ class RobawsClient:
         return self._scrub(" ".join(", ".join(part for part in parts if part).split()))[:_SAID]
 
     def _scrub(self, text: str) -> str:
-        """The text without key and secret, should a server or a proxy send them back."""
+        """The text without key, secret and tokens, should a server or a proxy send them back."""
         key, secret = self._key.get_secret_value(), self._secret.get_secret_value()
         header = base64.b64encode(f"{key}:{secret}".encode()).decode()
-        for hidden in (header, secret, key):
+        for hidden in (*(self._tokens.secrets() if self._tokens else ()), header, secret, key):
             if len(hidden) >= _HIDDEN:
                 text = text.replace(hidden, "***")
         return text

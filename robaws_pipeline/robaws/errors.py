@@ -5,7 +5,7 @@
     RobawsError                 the request, what happened, what to do
     ├── Refused                 Robaws said no; asking again changes nothing
     │   ├── BadRequest          400 and other 4xx: a parameter, an include or the address is not accepted
-    │   ├── Unauthorized        401: key or secret is wrong
+    │   ├── Unauthorized        401: key, secret or token is wrong
     │   │   └── Blocked         401: the account is blocked for some time
     │   ├── Forbidden           403: the API user's role lacks one module
     │   └── NotFound            404: no such collection or id
@@ -50,7 +50,7 @@ class BadRequest(Refused):
 
 
 class Unauthorized(Refused):
-    """Key or secret is wrong."""
+    """Key, secret or token is wrong, or there is no token yet."""
 
 
 class Blocked(Unauthorized):

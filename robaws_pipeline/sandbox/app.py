@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 from starlette.applications import Starlette
@@ -22,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 from robaws_pipeline.sandbox.faults import Answer, Change, Faults
 from robaws_pipeline.sandbox.limits import Account, Allowance
 from robaws_pipeline.sandbox.names import DOCUMENTS, PATHS, Record
+from robaws_pipeline.sandbox.oauth import Grants, Refused
 from robaws_pipeline.sandbox.pdf import pdf
 from robaws_pipeline.sandbox.query import BadRequest, Selections, read, read_include
 from robaws_pipeline.sandbox.render import Renderer, envelope
@@ -161,6 +163,7 @@ class Api:
         self.renderer = Renderer(world, switches)
         self._selections = Selections(world, switches)
         self._accounts = {account.key: account for account in accounts}
+        self.grants = Grants(accounts, wall_clock, switches.access_token_seconds)
         self._allowances = {account.key: Allowance(switches, clock, wall_clock) for account in accounts}
         self.reset: Reset | None = None
         """Set by a server that can; without it, a body that a fault cuts just ends."""
@@ -201,17 +204,51 @@ class Api:
         return made
 
     def _account(self, request: Request) -> Account:
-        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-        try:
-            key, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            raise _Failure(401) from None
-        account = self._accounts.get(key)
-        if scheme.lower() != "basic" or account is None or account.secret != secret:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        account = self.grants.account(given) if scheme.lower() == "bearer" else self._basic(scheme, given)
+        if account is None:
             raise _Failure(401)
         if account.blocked:
             raise _Failure(401, headers={"X-Robaws-Unauthorized-Reason": "temp-blocked"})
         return account
+
+    def _basic(self, scheme: str, encoded: str) -> Account | None:
+        try:
+            key, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+        account = self._accounts.get(key)
+        return account if scheme.lower() == "basic" and account is not None and account.secret == secret else None
+
+    async def authorize(self, request: Request) -> Response:
+        """Where a browser is sent to agree: it goes back at once with a code, for nobody logs in here."""
+        asked = request.query_params
+        self.stats.requests["oauth2/authorize"] += 1
+        redirect_uri = asked.get("redirect_uri", "")
+        code = self.grants.code(asked.get("client_id", ""), redirect_uri)
+        if code is None or asked.get("response_type", "code") != "code":
+            return Response("unknown client_id, no redirect_uri or another response_type", 400)
+        state = {"state": asked["state"]} if "state" in asked else {}
+        joint = "&" if "?" in redirect_uri else "?"
+        return Response(
+            status_code=302, headers={"location": redirect_uri + joint + urlencode({"code": code, **state})}
+        )
+
+    async def tokens(self, request: Request) -> Response:
+        """A pair of tokens for a code or for the refresh token of the pair before."""
+        self.stats.requests["oauth2/tokens"] += 1
+        form = dict(parse_qsl((await request.body()).decode(errors="replace")))
+        changes = self.faults.serve("oauth2/tokens", None)
+        try:
+            made = (
+                Answer(503, {}, b"") if self.grants.is_down() else _json(msgspec.json.encode(self.grants.tokens(form)))
+            )
+        except Refused as refused:
+            made = _json(msgspec.json.encode({"error": str(refused)}), 400)
+        for change in changes:
+            made = change(made)
+        self.stats.statuses[made.status] += 1
+        return _Sent(made, self.reset)
 
     def _too_many(self, path: str, allowance: Allowance) -> Answer:
         headers = allowance.headers()
@@ -338,6 +375,8 @@ def create_app(
     app = Starlette(
         routes=[
             Route("/sandbox/stats", shown_stats),
+            Route("/oauth2/authorize", api.authorize, methods=["GET"]),
+            Route("/oauth2/tokens", api.tokens, methods=["POST"]),
             *(Route(path, api.endpoint(answer), methods=["GET"]) for path, answer in get),
             Route("/{rest:path}", api.endpoint(api.nothing), methods=["GET"]),
             Route("/{rest:path}", api.endpoint(api.refuse_method), methods=others),

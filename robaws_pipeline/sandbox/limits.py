@@ -15,6 +15,9 @@ class Account:
 
     key: str = "sandbox-key"
     secret: str = "sandbox-secret"  # noqa: S105 - invented, and printed for everybody to use
+    client_id: str = "sandbox-client"
+    """For OAuth2, which this account may use instead of key and secret."""
+    client_secret: str = "sandbox-client-secret"  # noqa: S105
     forbidden: frozenset[str] = frozenset()
     """Collection paths that its role lacks: 403."""
     blocked: bool = False

@@ -21,6 +21,7 @@ from robaws_pipeline.sandbox.app import DEFAULT_ACCOUNTS, DEFAULT_SWITCHES, ROOT
 from robaws_pipeline.sandbox.faults import Faults
 from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.names import Spelling
+from robaws_pipeline.sandbox.oauth import Grants
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import World
 
@@ -99,6 +100,8 @@ class Running:
     """Changes to it show at once."""
     stats: Stats
     faults: Faults
+    grants: Grants
+    """OAuth2 codes and tokens."""
 
 
 @contextmanager
@@ -133,7 +136,7 @@ def running(
     try:
         if not server.ready.wait(30):
             raise RuntimeError("the sandbox did not start within 30 seconds")
-        yield Running(base_url, accounts[0].key, accounts[0].secret, world, stats, faults)
+        yield Running(base_url, accounts[0].key, accounts[0].secret, world, stats, faults, app.state.api.grants)
     finally:
         server.stop()
         thread.join(30)

@@ -46,6 +46,8 @@ class Switches:
     """Tokens in a full bucket."""
     daily_limit: int = 10_000
     """Requests a credential may make in a day (UTC)."""
+    access_token_seconds: int = 3600
+    """Seconds for which an OAuth2 access token is good."""
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))

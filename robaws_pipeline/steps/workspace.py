@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,8 @@ from robaws_pipeline.lake.raw import RawLog, content_hash
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.lake.tables import Tables
 from robaws_pipeline.robaws.client import RobawsClient
-from robaws_pipeline.settings import Company, Settings
+from robaws_pipeline.robaws.oauth import Integration, Tokens
+from robaws_pipeline.settings import Company, Settings, SettingsError
 
 MONTHS_AHEAD = 1
 """Months after the current one that have a place in the books: invoices are dated ahead by a few days or weeks."""
@@ -27,12 +28,16 @@ class Workspace:
     company: Company
     lake: Store
     exports: Store
+    base: Path = field(default_factory=Path)
+    """Folder that relative paths of the settings start from."""
 
     @classmethod
     def of(cls, settings: Settings, key: str) -> "Workspace":
         """The workspace of one company of the settings."""
         lake = Store.at(settings.data_dir, settings.base).child(key)
-        return cls(key, settings.companies[key], lake, Store.at(settings.exports_dir, settings.base).child(key))
+        return cls(
+            key, settings.companies[key], lake, Store.at(settings.exports_dir, settings.base).child(key), settings.base
+        )
 
     @cached_property
     def raw(self) -> RawLog:
@@ -57,12 +62,36 @@ class Workspace:
     def client(self) -> RobawsClient:
         """A client for the company's credentials, which must be in the environment."""
         key, secret = self.company.credentials()
-        return RobawsClient(self.company.base_url, key, secret, self.company.rate_limit, self.company.fields)
+        tokens = Tokens(self.integration()) if self.company.oauth is not None else None
+        return RobawsClient(
+            self.company.base_url, key, secret, self.company.rate_limit, self.company.fields, tokens=tokens
+        )
+
+    def integration(self) -> Integration:
+        """The company's marketplace integration; SettingsError when it has none."""
+        oauth = self.company.oauth
+        if oauth is None:
+            raise SettingsError(
+                f"companies.{self.key}",
+                ["there is no oauth table: it reads Robaws with a key and a secret, and needs no authorisation"],
+            )
+        client_id, client_secret = self.company.credentials()
+        file = self.lake.path("oauth.json") if oauth.token_file is None else oauth.token_file
+        return Integration(
+            self.company.base_url,
+            client_id,
+            client_secret,
+            oauth.redirect_uri,
+            self.base / Path(file).expanduser(),
+            f"Somebody with rights in Robaws must agree (again): robaws-pipeline authorize --company {self.key}",
+        )
 
     @contextmanager
     def only_user_of_the_credential(self) -> Iterator[None]:
         """Wait until no other process reads Robaws with this credential, and keep others waiting."""
         key, _ = self.company.credentials()
+        if self.company.oauth is not None:
+            key = f"{key} {self.key}"  # one integration serves many tenants, each with a bucket of its own
         # Beside all companies' data, since two companies may share a credential.
         shared = Store.at(str(Path(self.lake.path()).parent), Path()) if self.lake.is_local else self.lake
         with locks.hold(shared, f"robaws-{content_hash(f'{self.company.base_url} {key}'.encode())[:16]}"):

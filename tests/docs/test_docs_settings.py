@@ -20,6 +20,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "## The whole file": settings.Settings,
     "## A company": settings.Company,
     "### `address`": settings.Address,
+    "### `oauth`": settings.OAuth,
     "### `accounts`": settings.Accounts,
     "### `purchases`": settings.Purchases,
     "### `journals`": settings.Journals,
@@ -27,8 +28,12 @@ MODELS: dict[str, type[BaseModel]] = {
     "### `articles`": settings.Articles,
     "### `rate_limit`": settings.RateLimit,
 }
-OTHERWISE = {(settings.Tariff, name) for name in ("exemption_reason", "nature", "deductible")}
-"""Settings of which another place has the default: the format's text of the treatment, what the account says."""
+OTHERWISE = {
+    *((settings.Tariff, name) for name in ("exemption_reason", "nature", "deductible")),
+    (settings.OAuth, "token_file"),
+}
+"""Settings of which another place has the default: the format's text of the treatment, what the account says, the
+company's folder."""
 COMMENTED_OUT = re.compile(r"^#(?=[^\s#])", re.MULTILINE)
 REQUIRED = """
 name = "Acme"
@@ -42,7 +47,10 @@ address = { line = "Proefstraat 1", postal_code = "9000", city = "Gent" }
 
 def _example(*, everything: bool) -> settings.Settings:
     text = EXAMPLE.read_text(encoding="utf-8")
-    return settings.parse(COMMENTED_OUT.sub("", text) if everything else text, "robaws.example.toml", ROOT)
+    if everything:
+        text = COMMENTED_OUT.sub("", text)
+        text = text[: text.index("[companies.acme.oauth]")]  # in place of the key and the secret, not beside them
+    return settings.parse(text, "robaws.example.toml", ROOT)
 
 
 @pytest.mark.parametrize("everything", [False, True], ids=["as it is", "all settings uncommented"])
@@ -53,6 +61,14 @@ def test_the_example_is_accepted(everything: bool) -> None:
         assert list(format_.missing_settings(company)) == []
 
 
+def test_the_example_is_accepted_with_oauth_in_place_of_the_key() -> None:
+    """The other kind of credentials, uncommented as its comment says."""
+    text = COMMENTED_OUT.sub("", EXAMPLE.read_text(encoding="utf-8"))
+    text = re.sub(r"^api_(key|secret)_env = .*$", "", text, flags=re.MULTILINE)
+    company = settings.parse(text, "robaws.example.toml", ROOT).companies["acme"]
+    assert company.credential_names == ("ROBAWS_CLIENT_ID", "ROBAWS_CLIENT_SECRET")
+
+
 def test_the_example_shows_every_setting() -> None:
     """The error for an unknown key sends people there to look for the right one."""
     text = COMMENTED_OUT.sub("", EXAMPLE.read_text(encoding="utf-8"))
@@ -61,6 +77,7 @@ def test_the_example_shows_every_setting() -> None:
     assert set(raw) == set(settings.Settings.model_fields)
     assert set(company) == set(settings.Company.model_fields)
     tables: dict[str, type[BaseModel]] = {
+        "oauth": settings.OAuth,
         "accounts": settings.Accounts,
         "purchases": settings.Purchases,
         "journals": settings.Journals,

@@ -6,6 +6,7 @@ in the counts, if no new item can make up for the one that was missed:
 
 - The last page is read before all others, and again only when the total grew: a new item is not received unless a
   total admits it.
+- A page that is empty though the listing reaches it, or that has one item twice, is asked for again at once.
 - A total that shrinks, fewer distinct ids than the last total, or more new ids than the total grew by mean that
   something may be missing. The same listing is read again, at most `ROUNDS` times; then `SweepIncomplete` is raised.
 
@@ -34,6 +35,7 @@ ROUNDS = 3
 PAGE_SIZE = 100
 """The most that Robaws gives at once."""
 
+_PAGE_ATTEMPTS = 3  # times a page is asked for that cannot be right
 _GROWTH_STEPS = 10  # times a round follows a total that keeps growing
 _CLOCKS = timedelta(minutes=1)  # by which Robaws's own clocks may differ
 _SHOWN = 5  # ids that a message names
@@ -137,6 +139,7 @@ class Listing:
         self.warnings: list[str] = []
         self.round = Round()
         self.duplicated: list[str] = []
+        self._asked_again = 0
         self.on_page: Callable[[], None] = lambda: None
         self._client = client
         self._path = collection.path
@@ -160,6 +163,11 @@ class Listing:
             self.duplicated = _duplicated(self.round.ids())
             received = self.round.distinct() + len(self.round.bad())
             if not self.round.shrunk and received >= self.round.total:
+                if self._asked_again:
+                    self.warnings.append(
+                        f"{self.name}: {self._asked_again} pages were asked for again, because they were empty or had"
+                        " an item twice though Robaws counts otherwise"
+                    )
                 if self.rounds > 1:
                     self.warnings.append(
                         f"{self.name}: read {self.rounds} times, because something left the listing meanwhile or was"
@@ -263,7 +271,20 @@ class Listing:
         return {**self._params, "page": str(number)}
 
     async def _ask(self, round_: Round, number: int) -> Page:
-        """One page, its totals noted, its items not looked at yet."""
+        """One page, its totals noted, its items not looked at yet.
+
+        A page that cannot be right by its own account is asked for again at once: reading the whole listing again for
+        each of them would never end where there are many pages.
+        """
+        for attempt in range(_PAGE_ATTEMPTS):
+            page = await self._ask_once(round_, number)
+            if not _implausible(page, number):
+                break
+            if attempt == 0:
+                self._asked_again += 1
+        return page
+
+    async def _ask_once(self, round_: Round, number: int) -> Page:
         known, order = round_.total, round_.sent
         round_.sent += 1
         self.requests += 1
@@ -295,6 +316,13 @@ class Listing:
             self._receive(wanted)
         self.on_page()
         return since is not None and any(item.updated_at is None or item.updated_at >= since for item in items)
+
+
+def _implausible(page: Page, number: int) -> bool:
+    """Whether a page is empty though it says that the listing reaches it, or has the same item twice."""
+    if not page.items:
+        return number < min(page.total_pages, page.total_items)
+    return len(set(page.items)) < len(page.items)
 
 
 def _array(ids: list[str]) -> pa.Array:

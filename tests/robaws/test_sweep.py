@@ -301,7 +301,25 @@ def test_an_empty_page_once_is_read_again(sandbox: Running, connect: Connect, wo
     sandbox.faults.empty_items(SALES, page=2)
     report, _ = history(connect(sandbox))
     assert set(report.ids.to_pylist()) == ids_of(world)
-    assert report.rounds == 2
+    assert report.rounds == 1
+    assert any("1 pages were asked for again" in warning for warning in report.warnings)
+
+
+@pytest.mark.parametrize("fault", ["empty_items", "item_twice"])
+def test_a_page_that_cannot_be_right_costs_one_request_and_not_a_reading(
+    sandbox: Running, connect: Connect, world: World, fault: str
+) -> None:
+    """With a bad page in twenty, a long listing would be read again and again and never be whole."""
+    sandbox.stats.clear()
+    history(connect(sandbox))
+    undisturbed = sandbox.stats.total
+    sandbox.stats.clear()
+    for page in range(5):
+        getattr(sandbox.faults, fault)(SALES, page=page, query="type=INVOICE")
+    report, _ = history(connect(sandbox))
+    assert set(report.ids.to_pylist()) == ids_of(world)
+    assert (report.rounds, report.duplicated) == (1, ())
+    assert sandbox.stats.total == undisturbed + 5
 
 
 @pytest.mark.parametrize(("page", "by"), [(0, 1), (2, -1), (4, -1)])

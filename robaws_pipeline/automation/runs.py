@@ -31,6 +31,8 @@ class Ran:
     succeeded: bool
     failures: tuple[str, ...]
     """Messages of steps that failed and of checks that did not pass."""
+    remarks: tuple[str, ...]
+    """What checks found that somebody should look at, though nothing failed."""
     requests: int
     """Asked of Robaws, repeated ones too."""
     retries: int
@@ -54,7 +56,8 @@ class Runner:
         result = self.definitions.resolve_job_def(job).execute_in_process(
             run_config=_QUIET, instance=self.instance, tags=tags, raise_on_error=False
         )
-        failures = []
+        failures: list[str] = []
+        remarks: list[str] = []
         reading: dict[str, dict[str, Any]] = {}
         for event in result.all_events:
             if event.is_step_failure:
@@ -63,9 +66,10 @@ class Runner:
                 failures.append(f"{event.step_key}: {_why(event)}")
             elif event.event_type_value == "ASSET_CHECK_EVALUATION":
                 check = event.asset_check_evaluation_data
-                if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
-                    where = "/".join(check.asset_key.path)
-                    failures.append(f"{where} is not {check.check_name}: {check.description or ''}".rstrip(": "))
+                where = "/".join(check.asset_key.path)
+                told = f"{where} is not {check.check_name}: {check.description or ''}".rstrip(": ")
+                if not check.passed:
+                    (failures if check.severity == dg.AssetCheckSeverity.ERROR else remarks).append(told)
             elif event.is_step_materialization:
                 # A step's own metadata is repeated on each of its months.
                 values = {name: value.value for name, value in event.materialization.metadata.items()}
@@ -75,6 +79,7 @@ class Runner:
             result.run_id,
             result.success,
             tuple(failures),
+            tuple(remarks),
             requests=sum(values["requests"] for values in reading.values()),
             retries=sum(values["retries"] for values in reading.values()),
             throttled=sum(values["throttled"] for values in reading.values()),

@@ -103,6 +103,8 @@ def finish(ran: Sequence[Ran], found: Sequence[Workspace], months: Sequence[str]
         out.print(held_table(statuses, limit=20))
     for workspace in found:
         out.print(f"Files: {workspace.exports.path()}")
+    for remark in dict.fromkeys(remark for one in ran for remark in one.remarks):
+        say(err, "Look at", remark, "yellow")
     failures = [failure for one in ran for failure in one.failures]
     for failure in failures:
         say(err, "Problem", failure, "bold red")

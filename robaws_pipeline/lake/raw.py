@@ -300,6 +300,7 @@ class RawLog:
     def _add(self, table: pa.Table, folder: str) -> bool:
         collection = table["collection"][0].as_py()
         held = self._read_narrow(collection, folder)
+        held = held.filter(pc.is_in(held["id"], pc.unique(table["id"])))
         if held.num_rows or pc.count_distinct(table["id"]).as_py() < table.num_rows:
             table = self._unknown(_after_deletions(table, held), held)
         if not table.num_rows:

@@ -37,7 +37,17 @@ NEAR_EXPIRY = 60.0
 """Seconds before its expiry at which an access token is renewed."""
 
 _TIMEOUT = httpx.Timeout(30.0)
-_SAID = 120  # characters of the server's reason worth showing
+_REASONS = frozenset(
+    {
+        "invalid_request",
+        "invalid_client",
+        "invalid_grant",
+        "unauthorized_client",
+        "unsupported_grant_type",
+        "invalid_scope",
+    }
+)
+"""RFC 6749, section 5.2."""
 
 
 class TokensUnreachableError(Exception):
@@ -64,7 +74,6 @@ class _Answer(msgspec.Struct):
 
 class _Refusal(msgspec.Struct):
     error: str = ""
-    error_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,7 @@ class Integration:
             return Pair(
                 got.access_token, got.refresh_token, None if got.expires_in is None else asked_at + got.expires_in
             )
-        happened = f"Robaws answered {answer.status_code}{_reason(answer, [secret, *arguments.values()])}"
+        happened = f"Robaws answered {answer.status_code}{_reason(answer)}"
         if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.status_code in {408, 429}:
             raise TokensUnreachableError(f"{request}: {happened}")
         raise Unauthorized(request, happened, self.remedy)
@@ -200,15 +209,13 @@ class Tokens:
         return pair
 
 
-def _reason(answer: httpx.Response, hidden: list[str]) -> str:
+def _reason(answer: httpx.Response) -> str:
+    """OAuth2's own name for the reason; any other text of this endpoint might hold tokens."""
     try:
-        refusal = msgspec.json.decode(answer.content, type=_Refusal)
+        error = msgspec.json.decode(answer.content, type=_Refusal).error
     except msgspec.DecodeError:
         return ""
-    text = " ".join(": ".join(filter(None, [refusal.error, refusal.error_description])).split())
-    for secret in hidden:
-        text = text.replace(secret, "***")
-    return f" ({text[:_SAID]})" if text else ""
+    return f" ({error})" if error in _REASONS else ""
 
 
 def _store(file: Path, pair: Pair) -> None:

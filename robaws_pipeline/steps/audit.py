@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline import fields
-from robaws_pipeline.schema import POSTINGS, STATES, VAT, Table
+from robaws_pipeline.schema import DOCUMENTS, POSTINGS, STATES, VAT, Table
 from robaws_pipeline.steps.workspace import Workspace
 
 
@@ -69,6 +69,32 @@ def duplicate_numbers(workspace: Workspace, months: Sequence[str]) -> list[Findi
     found = _ask(
         "duplicate_numbers",
         states=_read(workspace, STATES, everything, "month", "collection", "type", "document_id", "number", "state"),
+    )
+    return [finding for finding in found if finding.month in set(months)]
+
+
+def number_gaps(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
+    """Sales numbers that are missing in their series just before a document of `months`.
+
+    The tax authority wants sales numbered without gaps, so somebody has to explain each.
+    """
+    everything = workspace.tables.months(STATES)
+    found = _ask(
+        "number_gaps",
+        states=_read(workspace, STATES, everything, "month", "collection", "document_id", "number", "date", "state"),
+    )
+    return [finding for finding in found if finding.month in set(months)]
+
+
+def duplicate_supplier_numbers(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
+    """Purchases of `months` with the supplier's number of an earlier one: the invoice that was entered twice."""
+    everything = workspace.tables.months(STATES)
+    found = _ask(
+        "duplicate_supplier_numbers",
+        documents=_read(
+            workspace, DOCUMENTS, everything, "month", "collection", "id", "type", "party_id", "date", "supplier_number"
+        ),
+        states=_read(workspace, STATES, everything, "collection", "document_id", "number", "state", "gross"),
     )
     return [finding for finding in found if finding.month in set(months)]
 

@@ -12,11 +12,10 @@ everything takes no more requests than the totals would, it is done at once, and
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -101,11 +100,12 @@ class _Seen:
     month: str
     type: str
     updated_at: datetime | None
-    header: tuple[Any, ...]
+    header: "_Values"
     """Number and totals: what must be the same on both sides even when nobody noted a change."""
 
 
 _Side = dict[str, _Seen]
+_Values = Mapping[str, Decimal | str | None]
 
 
 def verify(workspace: Workspace, months: Sequence[str], *, quick: bool = False) -> Verification:
@@ -256,7 +256,7 @@ def _differences(id_: str, there: _Seen | None, here: _Seen | None) -> list[tupl
             (ours, Difference(what, id_, f"in Robaws {theirs[position]}")),
             (theirs, Difference(what, id_, f"here {ours[position]}")),
         ]
-    if _newer(there.updated_at, here.updated_at) or there.header != here.header:
+    if _newer(there.updated_at, here.updated_at) or not _same(there.header, here.header):
         return [(ours, Difference("changed", id_))]
     return []
 
@@ -265,7 +265,12 @@ def _newer(there: datetime | None, held: datetime | None) -> bool:
     return there is not None and (held is None or there > held)
 
 
-_Header = Callable[[bytes], tuple[Any, ...]]
+def _same(there: _Values, here: _Values) -> bool:
+    """Whether we hold what Robaws shows. What its list leaves out (it is asked for without lines) is no difference."""
+    return all(here.get(name) == value for name, value in there.items())
+
+
+_Header = Callable[[bytes], _Values]
 
 
 def _seen(item: Item, start: str, header: _Header) -> _Seen:
@@ -295,18 +300,18 @@ def _header_reader(collection: fields.Collection, workspace: Workspace) -> _Head
     names = [keys[name] for name in ("number", "net", "gross")]
     decode = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
-    def read(json: bytes) -> tuple[Any, ...]:
+    def read(json: bytes) -> _Values:
         try:
             members = decode(json)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return ()  # held as unreadable: its updatedAt is what there is to compare
-        return tuple(_value(members.get(name)) for name in names)
+            return {}  # held as unreadable: its updatedAt is what there is to compare
+        return {name: _value(members[name]) for name in names if name in members}
 
     return read
 
 
-def _value(raw: msgspec.Raw | None) -> Decimal | str | None:
-    text = "null" if raw is None else bytes(raw).strip().decode(errors="replace")
+def _value(raw: msgspec.Raw) -> Decimal | str | None:
+    text = bytes(raw).strip().decode(errors="replace")
     if text == "null":
         return None
     try:

@@ -1,7 +1,10 @@
 """The raw log against a model: whatever arrives in whatever order, nothing is lost and nothing is there twice."""
 
+import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,6 +113,30 @@ class AnyOrder(RuleBasedStateMachine):
         self._receive(*versions)
         self.now.update({one.id: (one, False) for one in versions})
 
+    @rule(changes=st.dictionaries(st.sampled_from(dated), st.sampled_from(MONTHS), min_size=1), after=st.integers(0, 9))
+    def killed(self, changes: dict[str, str], after: int) -> None:
+        """The process dies before a file that it writes, merges or removes; the next one receives it all again."""
+        versions = [self._new(id, month) for id, month in changes.items()]
+        left = iter(range(after))
+
+        def dying(plain: Callable[..., None]) -> Callable[..., None]:
+            def primitive(*arguments: object, **named: object) -> None:
+                if next(left, None) is None:
+                    raise KeyboardInterrupt
+                plain(*arguments, **named)
+
+            return primitive
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Store, "write", dying(Store.write))
+            patch.setattr(Store, "remove", dying(Store.remove))
+            with suppress(KeyboardInterrupt):
+                self._receive(*versions)
+                self.log.settle("sales")
+        self.log = open_log(self.folder)
+        self._receive(*versions)
+        self.now.update({one.id: (one, False) for one in versions})
+
     @rule(id=st.sampled_from(dated), month=st.sampled_from(MONTHS))
     def withhold(self, id: str, month: str) -> None:
         """A version that is on its way when the next ones are made."""
@@ -193,6 +220,7 @@ class TestAnyOrder(AnyOrder.TestCase):  # type: ignore[valid-type,misc]
     @pytest.fixture(autouse=True)
     def _few_files(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(raw_log, "_FAN_OUT", 2)
+        monkeypatch.setattr(os, "fsync", lambda handle: None)
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -337,6 +365,78 @@ def test_a_time_that_was_missing_before_adds_one_version_and_no_more(log: RawLog
     before = files(tmp_path)
     assert log.add(table(plain, fetched=30)) == set()
     assert files(tmp_path) == before
+
+
+def simulated(nights: Iterable[int]) -> tuple[int, float]:
+    """Of a folder that gets a file of so many rows a night: the most files at once, rows written over rows received."""
+    held: dict[str, int] = {}
+    received = written = most = 0
+    for night, count in enumerate(nights):
+        received += count
+        written += count
+        held[f"night {night}"] = count
+        merged = [held.pop(name) for name in raw_log._due(held)]
+        if merged:
+            held[f"merged in night {night}"] = sum(merged)
+            written += sum(merged)
+        most = max(most, len(held))
+    return most, written / received
+
+
+YEARS = 10 * 365
+
+
+@pytest.mark.parametrize(
+    ("nights", "files_at_most", "written_at_most"),
+    [
+        ([20] * YEARS, 35, 7),
+        ([1] * YEARS, 35, 6),
+        ([1, 500, 3, 40] * (YEARS // 4), 40, 6),
+        ([50_000, *[20] * YEARS], 35, 5),
+        ([700, *[12] * 90], 20, 3),
+    ],
+    ids=["a list", "a list that hardly changes", "uneven nights", "many clients", "a month, touched for a quarter"],
+)
+def test_ten_years_of_nights_are_few_files_and_little_is_written_again(
+    nights: list[int], files_at_most: int, written_at_most: float
+) -> None:
+    """Neither a file a night, nor large files that are written again each time a few small ones have come."""
+    most, written = simulated(nights)
+    assert most <= files_at_most
+    assert written <= written_at_most
+
+
+@given(nights=st.lists(st.integers(1, 5000), min_size=1, max_size=300))
+def test_files_and_writing_grow_with_the_logarithm_of_what_is_held(nights: list[int]) -> None:
+    """Whatever the nights bring, a row is written once a tier and a tier is never full."""
+    most, written = simulated(nights)
+    tiers = raw_log._tier(sum(nights)) + 1
+    assert most <= tiers * (raw_log._FAN_OUT - 1)
+    assert written <= tiers
+
+
+def test_a_year_of_nights_on_disk_is_as_simulated(log: RawLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The simulation would prove nothing if the log did otherwise."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    sizes: list[int] = []
+    plain = Store.write
+
+    def write(self: Store, name: str, content: bytes, *, durable: bool = True) -> None:
+        sizes.append(len(content))
+        plain(self, name, content, durable=durable)
+
+    monkeypatch.setattr(Store, "write", write)
+    received = 0
+    for night in range(365):
+        before = len(sizes)
+        log.add(table(version(f"n{night}", JANUARY, 1), fetched=100 + night))
+        received += sizes[before]
+    assert len(files(tmp_path)) == 365 % 8 + 365 // 8 % 8 + 365 // 64
+    assert log._read("sales", JANUARY).num_rows == 365
+    most, written = simulated([1] * 365)
+    assert most == 4 + 7 + 7
+    # Merged files are smaller than the files that they are made from, each of which has a footer.
+    assert sum(sizes) / received < written < 3
 
 
 def rows_held(log: RawLog, folder: str = JANUARY) -> list[tuple[object, ...]]:

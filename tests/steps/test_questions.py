@@ -1,6 +1,7 @@
 """Answers to people: does Robaws have what we hold, where did this document go, what stands in the way."""
 
 import csv
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -116,6 +117,16 @@ def test_a_document_that_robaws_has_and_does_not_list_differs_in_nothing(loaded:
     verification = verify(loaded.workspace, MONTHS)
     assert verification.passed
     assert [one.unlisted for one in verification.comparisons if one.unlisted] == [(odd["id"],)]
+
+
+def test_totals_are_compared_where_the_list_has_them(loaded: Loaded) -> None:
+    """A wrong total is a difference; a list that shows no totals without lines must not make every document one."""
+    record = pick(loaded.world, "sales", MARCH, type="INVOICE")
+    loaded.server.faults.body(lambda body: re.sub(rb'"totalInclVat":[^,}]+,', b"", body), times=4)
+    assert verify(loaded.workspace, MONTHS).passed
+    loaded.world.update(SALES, record["id"], {"totalInclVat": Decimal("0.01")}, None)
+    verification = verify(loaded.workspace, MONTHS)
+    assert differing(verification.comparisons) == {(MARCH, "sales", "INVOICE"): {"changed": (record["id"],)}}
 
 
 def test_a_collection_that_cannot_be_compared_is_no_pass(loaded: Loaded, serve: Serve) -> None:

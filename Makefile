@@ -40,7 +40,7 @@ unit: $(VENV)/.installed
 
 lock:  ## Resolve the locked versions anew (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.lock
-	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --group dev -o requirements-dev.lock
+	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --extra validate --group dev -o requirements-dev.lock
 
 clean:  ## Remove the environment, caches and the demo's data
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache

@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -25,6 +25,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from robaws_pipeline import fields as robaws_fields
 from robaws_pipeline.fields import RESOURCES, Collection, Narrowing
@@ -266,6 +267,13 @@ class OAuth(_Model):
     """Where the tokens are kept; ``<data_dir>/<company>/oauth.json`` when left out. On a local disk."""
 
 
+class FormatSettings(_Model):
+    """Base of the settings that a format has of its own, ``[companies.<key>.format.<name>]``; formats subclass it."""
+
+
+F = TypeVar("F", bound=FormatSettings)
+
+
 class Company(_Model):
     """One Robaws tenant: credentials, books and files."""
 
@@ -278,6 +286,8 @@ class Company(_Model):
     start: Month
     """First month of the books."""
     formats: tuple[str, ...] = ("journal", "ubl")
+    format: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Settings of single formats, by format name; each format says which it has (see `of_format`)."""
     vat_number: str
     address: Address
     iban: str | None = None
@@ -338,6 +348,15 @@ class Company(_Model):
             return self.vat_tariffs[tariff_id]
         key = (name or "").casefold().strip()
         return mapped.get(key) or DEFAULT_TARIFFS.get(key)
+
+    def of_format(self, name: str, model: type[F]) -> F:
+        """The settings of one format, validated by the format's own model; SettingsError lists every problem."""
+        try:
+            return model.model_validate(self.format.get(name, {}))
+        except ValidationError as error:
+            raise SettingsError(
+                f"format.{name}", [_problem(item, f"format.{name}") for item in error.errors()]
+            ) from None
 
     def _asked(self, *collections: Collection) -> tuple[Collection, ...]:
         return tuple(replace(collection, with_extra_fields=self.extra_fields) for collection in collections)
@@ -402,8 +421,8 @@ class Settings(_Model):
         return Path.cwd()
 
 
-def _problem(error: Mapping[str, Any]) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "robaws.toml"
+def _problem(error: ErrorDetails, *where: str) -> str:
+    key = ".".join(str(part) for part in (*where, *error["loc"])) or "robaws.toml"
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "missing":
         return f"{key} is missing: add it (robaws.example.toml shows how)"
@@ -422,7 +441,7 @@ def parse(text: str, where: str, base: Path) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as error:
-        raise SettingsError(where, [_problem(dict(item)) for item in error.errors()]) from None
+        raise SettingsError(where, [_problem(item) for item in error.errors()]) from None
     settings.__dict__["base"] = base
     return settings
 

@@ -40,14 +40,7 @@ def settings_of(context: click.Context) -> Settings:
     settings = load_settings(context.obj)
     problems = list(registry.problems())
     for key, company in settings.companies.items():
-        try:
-            for format_ in registry.select(company.formats, f"companies.{key}.formats"):
-                problems += [
-                    f"companies.{key}: format {format_.name}: {missing}"
-                    for missing in format_.missing_settings(company)
-                ]
-        except SettingsError as error:
-            problems += error.problems
+        problems += [f"companies.{key}: {problem}" for problem in registry.settings_problems(company)]
     if problems:
         raise SettingsError(str(context.obj or "robaws.toml"), problems)
     return settings

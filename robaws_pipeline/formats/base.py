@@ -64,7 +64,11 @@ class Export:
 
 
 class Format(Protocol):
-    """One file format. Implementations are classes without arguments."""
+    """One file format. Implementations are classes without arguments.
+
+    A format about one collection says so in an attribute ``collections = ("sales",)``. One with settings of its own has
+    their model, a `FormatSettings`, as ``Settings``, and reads them with `Company.of_format`; they are valid by then.
+    """
 
     name: str
     title: str

@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint, entry_points
 
 from robaws_pipeline.formats.base import Format
 from robaws_pipeline.formats.contract import NAME
-from robaws_pipeline.settings import SettingsError
+from robaws_pipeline.settings import Company, FormatSettings, SettingsError
 
 GROUP = "robaws_pipeline.formats"
 
@@ -70,6 +70,24 @@ def select(names: Iterable[str], where: str = "formats") -> list[Format]:
     if wrong:
         raise SettingsError(where, wrong)
     return [outcome for outcome in outcomes if not isinstance(outcome, str)]
+
+
+def settings_problems(company: Company) -> Iterator[str]:
+    """What the settings of a company's formats lack or have too much, each with the format's name and the remedy."""
+    try:
+        formats = select(company.formats)
+    except SettingsError as error:
+        yield from (f"formats: {problem}" for problem in error.problems)
+        return
+    for format_ in formats:
+        try:
+            company.of_format(format_.name, getattr(format_, "Settings", FormatSettings))
+        except SettingsError as error:
+            yield from error.problems
+        else:
+            yield from (f"format {format_.name}: {missing}" for missing in format_.missing_settings(company))
+    for name in sorted(set(company.format) - set(_found())):
+        yield f"format.{name}: there is no format of this name; there are {', '.join(_found())}"
 
 
 def get(name: str) -> Format:

@@ -44,7 +44,7 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
         except RobawsError:
             names = []  # the probe of the collection says why
     problems = [f"{found.collection}: {found.error}" for found in probes if found.error]
-    problems += _settings_problems(workspace)
+    problems += registry.settings_problems(workspace.company)
     hints = [
         f"VAT tariff {tariff['name']!r} (id {tariff['id']}) has no meaning yet: documents that use it are held. Add "
         f'[companies.{workspace.key}.vat_tariffs] "{tariff["id"]}" = {{ treatment = "…", rate = … }}'
@@ -83,12 +83,6 @@ def _articles_hint(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[st
 def _as_raw(items: list[bytes], spelling: fields.Spelling) -> pa.Table:
     head = decode.reader("vat_tariff", spelling).read
     return pa.table({"id": [str(head(item)[0].id) for item in items], "json": pa.array(items, pa.binary())})
-
-
-def _settings_problems(workspace: Workspace) -> Iterator[str]:
-    for format_ in registry.select(workspace.company.formats):
-        for missing in format_.missing_settings(workspace.company):
-            yield f"format {format_.name}: {missing}"
 
 
 def _spelling_hints(company: str, found: Probe) -> Iterator[str]:

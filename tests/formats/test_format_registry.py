@@ -7,6 +7,7 @@ import pytest
 
 from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.journal import JournalFormat
+from robaws_pipeline.formats.samples import COMPANY
 from robaws_pipeline.settings import SettingsError
 
 Install = Callable[..., None]
@@ -91,3 +92,45 @@ def test_names_that_would_confuse_folders_are_refused(
     install("odd_listing", entry, name)
     with pytest.raises(SettingsError, match=message):
         registry.get(entry)
+
+
+WITH_SETTINGS = """
+from robaws_pipeline.settings import FormatSettings
+class Own(FormatSettings):
+    width: int = 8
+class Listing:
+    name = {name!r}
+    title = "A list"
+    Settings = Own
+    def missing_settings(self, company):
+        if company.of_format(self.name, Own).width > 20: yield "width is more than a page: make it 20 or less"
+    def export(self, books): raise NotImplementedError
+"""
+
+
+@pytest.mark.parametrize(
+    ("tables", "problems"),
+    [
+        ({}, []),
+        ({"listing": {"width": "9"}}, []),
+        ({"listing": {"width": 30}}, ["format listing: width is more than a page: make it 20 or less"]),
+        (
+            {"listing": {"width": "wide", "hight": 2}},
+            [
+                "format.listing.width = 'wide': Input should be a valid integer, unable to parse string as an integer",
+                "format.listing.hight is not a setting: remove it or correct its spelling",
+            ],
+        ),
+        ({"journal": {"separator": ","}}, ["format.journal.separator is not a setting"]),
+        ({"listng": {}}, ["format.listng: there is no format of this name; there are "]),
+    ],
+)
+def test_settings_of_a_format_are_checked_before_anything_runs(
+    install: Install, tables: dict[str, dict[str, object]], problems: list[str]
+) -> None:
+    """A key that nobody reads must not look as if it worked."""
+    install("settled_listing", "listing", source=WITH_SETTINGS)
+    company = COMPANY.model_copy(update={"formats": ("listing", "journal"), "format": tables})
+    found = list(registry.settings_problems(company))
+    assert len(found) == len(problems)
+    assert all(text.startswith(start) for text, start in zip(found, problems, strict=True))

@@ -2,9 +2,10 @@
 
 import sys
 
+from robaws_pipeline.periods import months_between
 from robaws_pipeline.settings import load
 from robaws_pipeline.steps import build, fetch
-from robaws_pipeline.steps.workspace import Workspace, months_between
+from robaws_pipeline.steps.workspace import Workspace
 
 
 def main() -> None:

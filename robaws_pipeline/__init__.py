@@ -10,5 +10,5 @@ The floors, top to bottom; an arrow between them never points up (``lint-imports
     formats                 one module a file format
     books                   pure accounting
     lake | robaws           where data lies | all that talks to Robaws
-    settings, schema, fields, reasons, progress        known to all
+    settings, schema, fields, reasons, periods, progress    known to all
 """

@@ -285,6 +285,10 @@ class Company(_Model):
     """Instead of `api_key_env` and `api_secret_env`."""
     start: Month
     """First month of the books."""
+    book_year_begins: Annotated[int, Field(ge=1, le=12)] = 1
+    """Number of the month that a book year begins with."""
+    vat_period: Literal["month", "quarter"] = "month"
+    """How often the company files its VAT return."""
     formats: tuple[str, ...] = ("journal", "ubl")
     format: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Settings of single formats, by format name; each format says which it has (see `of_format`)."""

@@ -1,4 +1,4 @@
-"""The assets after the raw log: documents, journal, exports, warehouse."""
+"""The assets after the raw log: documents, journal, exports, periods, warehouse."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ import dagster as dg
 from robaws_pipeline.assets import checks
 from robaws_pipeline.assets import metadata as show
 from robaws_pipeline.assets.shared import CompanyAssets, Result
-from robaws_pipeline.steps import build
+from robaws_pipeline.steps import build, spans
 from robaws_pipeline.steps.outside import FILE as OUTSIDE
 from robaws_pipeline.steps.outside import outside
 
 
 def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
-    """`documents`, `journal`, `exports` and `warehouse` of one company."""
+    """`documents`, `journal`, `exports`, `periods` and `warehouse` of one company."""
     workspace = shared.workspace
     single_run = dg.BackfillPolicy.single_run()
 
@@ -84,6 +84,20 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         return Result(check_results=checks.exports(workspace, exported))
 
     @dg.asset(
+        key=shared.key("periods"),
+        group_name=shared.name,
+        deps=[shared.key("exports")],
+        kinds={"csv", "xml"},
+        automation_condition=shared.follow_exports,
+        description="Folders of quarters and book years, for the formats that are written for those.",
+    )
+    def periods() -> Result:
+        exported = spans.build_periods(workspace)
+        if failed := {f"{p.name} {name}": str(e) for p, one in exported.items() for name, e in one.errors.items()}:
+            raise dg.Failure("Formats failed", metadata=failed)
+        return Result(metadata={"built": ", ".join(period.name for period in exported) or "nothing was stale"})
+
+    @dg.asset(
         key=shared.key("warehouse"),
         group_name=shared.name,
         deps=[shared.key("exports")],
@@ -96,4 +110,4 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         path = workspace.lake.path("warehouse.duckdb")
         return Result(metadata={"file": dg.MetadataValue.path(path), "views": ", ".join(views)})
 
-    return [documents, journal, exports, warehouse]
+    return [documents, journal, exports, periods, warehouse]

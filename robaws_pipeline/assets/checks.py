@@ -7,12 +7,13 @@ import dagster as dg
 
 from robaws_pipeline import fields
 from robaws_pipeline.assets.shared import CompanyAssets
+from robaws_pipeline.periods import months_between
 from robaws_pipeline.steps import audit
 from robaws_pipeline.steps.audit import Finding
 from robaws_pipeline.steps.build import Exported
 from robaws_pipeline.steps.stale import loaded_months
 from robaws_pipeline.steps.verify import Verification, verify
-from robaws_pipeline.steps.workspace import Workspace, months_between
+from robaws_pipeline.steps.workspace import Workspace
 
 JOURNAL = {
     "balanced": "the postings of every exported document add up to zero",

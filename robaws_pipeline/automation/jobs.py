@@ -10,23 +10,24 @@ from robaws_pipeline.assets import VERIFIED, CompanyAssets
 if TYPE_CHECKING:  # Dagster gives this type no public name
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-_NAMES = ("load", "changes", "months", "verify")
+_NAMES = ("load", "changes", "months", "periods", "verify")
 
 
 @dataclass(frozen=True)
 class CompanyJobs:
     """`load` reads and builds months; `changes` reads what changed; `months` builds without reading;
-    `verify` asks Robaws whether it has what is held."""
+    `periods` builds what is longer than a month; `verify` asks Robaws whether it has what is held."""
 
     load: "UnresolvedAssetJobDefinition"
     changes: "UnresolvedAssetJobDefinition"
     months: "UnresolvedAssetJobDefinition"
+    periods: "UnresolvedAssetJobDefinition"
     verify: "UnresolvedAssetJobDefinition"
 
 
 def company_jobs(shared: CompanyAssets) -> CompanyJobs:
     """The jobs of one company."""
-    books = ("documents", "journal", "exports", "warehouse")
+    books = ("documents", "journal", "exports", "periods", "warehouse")
 
     verified = dg.AssetSelection.checks(dg.AssetCheckKey(shared.key("history"), VERIFIED))
 
@@ -40,6 +41,7 @@ def company_jobs(shared: CompanyAssets) -> CompanyJobs:
         load=job("load", "Read whole months from Robaws and build their exports", "reference", "history", *books),
         changes=job("changes", "Read what changed in Robaws since", "reference", "changes"),
         months=job("months", "Build the exports of months from what is held", *books),
+        periods=job("periods", "Build quarters and years that are not made from today's books", "periods"),
         verify=dg.define_asset_job(
             f"{shared.name}_verify", selection=verified, description="Ask Robaws whether it has what is held"
         ),

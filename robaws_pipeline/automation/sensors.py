@@ -10,6 +10,7 @@ from robaws_pipeline.assets import CompanyAssets
 from robaws_pipeline.automation.dead_runs import clear_dead_runs
 from robaws_pipeline.automation.jobs import CompanyJobs, is_of
 from robaws_pipeline.automation.runs import UNDER_WAY, month_range_tags
+from robaws_pipeline.steps.spans import stale_periods
 from robaws_pipeline.steps.stale import contiguous, stale_months
 
 
@@ -31,7 +32,7 @@ def stale_sensor(shared: CompanyAssets, jobs: CompanyJobs) -> dg.SensorDefinitio
 
     @dg.sensor(
         name=f"{shared.name}_stale_months",
-        job=jobs.months,
+        jobs=[jobs.months, jobs.periods],
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Builds loaded months whose exports are not made from what is held now.",
@@ -45,9 +46,15 @@ def stale_sensor(shared: CompanyAssets, jobs: CompanyJobs) -> dg.SensorDefinitio
         ranges = contiguous(stale_months(shared.workspace))
         for first, last in ranges:
             # A month that cannot be built is tried again tomorrow, not every five minutes.
-            yield dg.RunRequest(run_key=f"{first} {last} {today}", tags=month_range_tags(first, last))
-        if not ranges:
-            yield dg.SkipReason("every loaded month is built from what is held")
+            yield dg.RunRequest(
+                run_key=f"{first} {last} {today}", job_name=jobs.months.name, tags=month_range_tags(first, last)
+            )
+        if ranges:
+            return
+        if longer := stale_periods(shared.workspace):
+            yield dg.RunRequest(run_key=f"{longer[0].name} {today}", job_name=jobs.periods.name)
+        else:
+            yield dg.SkipReason("every loaded month, quarter and year is built from what is held")
 
     return stale
 

@@ -12,13 +12,14 @@ from robaws_pipeline.automation.code_location import definitions
 from robaws_pipeline.automation.instance import prepare_home
 from robaws_pipeline.automation.runs import UNDER_WAY, Ran, Runner, runner
 from robaws_pipeline.cli.output import err, held_table, months_table, out, say, showing_progress, tell_retries
+from robaws_pipeline.periods import months_between
 from robaws_pipeline.settings import Settings, SettingsError
 from robaws_pipeline.settings import load as load_settings
 from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months
 from robaws_pipeline.steps.status import status as read_status
 from robaws_pipeline.steps.verify import Verification
 from robaws_pipeline.steps.verify import verify as verify_months
-from robaws_pipeline.steps.workspace import Workspace, months_between
+from robaws_pipeline.steps.workspace import Workspace
 
 company_option = click.option("--company", metavar="NAME", help="One company of the settings; all of them without it.")
 

@@ -6,20 +6,22 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from robaws_pipeline.periods import Period
 from robaws_pipeline.settings import Company
 
 
 @dataclass(frozen=True, slots=True)
 class MonthBooks:
-    """The books of one company and month: tables of `robaws_pipeline.schema`, all states, current versions.
+    """The books of one company and period, a month or longer: tables of `robaws_pipeline.schema`, current versions.
 
-    `states` says which documents are exported; `vat` and `postings` hold exported ones only; `documents` and `lines`
-    hold all of the month. `originals` are `documents` rows (any month) that this month's credit notes refer to.
+    `states` says which documents are exported, and why others are not; `vat` and `postings` hold exported ones only;
+    `documents` and `lines` hold all of the period, month after month. `originals` are `documents` rows (of any month)
+    that the period's credit notes refer to.
     """
 
     key: str
     company: Company
-    month: str
+    period: Period
     documents: pa.Table
     lines: pa.Table
     states: pa.Table
@@ -29,7 +31,7 @@ class MonthBooks:
     payment_conditions: pa.Table
     originals: pa.Table
     not_read: tuple[str, ...] = ()
-    """Collections ('sales', 'purchases') of this month that Robaws never let us read whole: the month lacks them."""
+    """Collections ('sales', 'purchases') of this period that Robaws never let us read whole: the period lacks them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,10 @@ class Export:
 class Format(Protocol):
     """One file format. Implementations are classes without arguments.
 
-    A format about one collection says so in an attribute ``collections = ("sales",)``. One with settings of its own has
-    their model, a `FormatSettings`, as ``Settings``, and reads them with `Company.of_format`; they are valid by then.
+    A format about one collection says so in an attribute ``collections = ("sales",)``. One that is not (only) written a
+    month at a time has a method ``spans(company)`` that says which periods it wants: any of ``month``, ``quarter`` and
+    ``year``. One with settings of its own has their model, a `FormatSettings`, as ``Settings``, and reads them with
+    `Company.of_format`; they are valid by then.
     """
 
     name: str

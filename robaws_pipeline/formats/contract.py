@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from robaws_pipeline.formats.base import Export, Format, MonthBooks
+from robaws_pipeline.periods import Span
+from robaws_pipeline.settings import Company
 
 DocumentKey = tuple[str, str]
 """(collection, document id)."""
@@ -40,6 +42,12 @@ def wanted(format_: Format, books: MonthBooks) -> set[DocumentKey]:
         for collection, document, state in rows
         if state == "exported" and collection in collections
     }
+
+
+def spans_of(format_: Format, company: Company) -> frozenset[Span]:
+    """The periods that a format is written for: months, unless it has a method `spans` that says otherwise."""
+    asked = getattr(format_, "spans", None)
+    return frozenset({"month"} if asked is None else asked(company))
 
 
 def path_problem(path: str) -> str | None:

@@ -110,7 +110,7 @@ def begin(books: MonthBooks, inputs: str, code: str) -> Manifest:
     return {
         "company": books.key,
         "name": books.company.name,
-        "month": books.month,
+        "month" if books.period.span == "month" else "period": books.period.name,
         "currency": "EUR",
         "inputs": inputs,
         "code": code,

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from robaws_pipeline import schema
 from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.periods import month_period
 from robaws_pipeline.settings import SELF_ASSESSED, Address, Company, Tariff, Treatment
 
 MONTH = "2026-03"
@@ -330,7 +331,7 @@ def build(
     return MonthBooks(
         key="proefbouw",
         company=company,
-        month=MONTH,
+        period=month_period(MONTH),
         documents=heads.arrow(),
         lines=lines.arrow(),
         states=states.arrow(),

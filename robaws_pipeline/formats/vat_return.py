@@ -15,6 +15,7 @@ from stdnum.be import vat as belgian_vat
 from robaws_pipeline.books.vat_return import GRIDS, NO_GRID, document_grids, grid_totals
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
+from robaws_pipeline.periods import Span
 from robaws_pipeline.schema import MONEY
 from robaws_pipeline.settings import Company
 
@@ -28,10 +29,14 @@ _PREVIEW = "Preview made from invoices by robaws-pipeline: to be completed and f
 
 
 class VatReturnFormat:
-    """The Belgian periodic VAT return of a month, as far as its invoices tell."""
+    """The Belgian periodic VAT return of a month or quarter, as far as its invoices tell."""
 
     name = "vat"
     title = "Preview of the Belgian VAT return: grids, the documents behind each, and XML for Intervat"
+
+    def spans(self, company: Company) -> tuple[Span, ...]:
+        """Who files a quarter looks at its months too, without XML for them."""
+        return ("month", "quarter") if company.vat_period == "quarter" else ("month",)
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """The return is a Belgian company's."""
@@ -47,6 +52,8 @@ class VatReturnFormat:
             ExportFile(DOCUMENTS_FILE, csv_bytes(_document_columns(books, rows))),
         ]
         export = Export(files, documents=_in_files(books))
+        if books.period.span != books.company.vat_period:
+            return export
         negative = [f"{grid} ({amount:f})" for grid, amount in totals.items() if amount < 0]
         if negative:
             export.notes.append(
@@ -140,8 +147,9 @@ def _xml(books: MonthBooks, totals: Mapping[str, Decimal]) -> bytes:
         if value:
             ET.SubElement(declarant, f"{{{_COMMON}}}{name}").text = value
     period = ET.SubElement(declaration, f"{{{_RETURN}}}Period")
-    year, month = books.month.split("-")
-    ET.SubElement(period, f"{{{_RETURN}}}Month").text = str(int(month))
+    year, part = books.period.name.split("-")
+    kind = "Month" if books.period.span == "month" else "Quarter"
+    ET.SubElement(period, f"{{{_RETURN}}}{kind}").text = str(int(part.removeprefix("Q")))
     ET.SubElement(period, f"{{{_RETURN}}}Year").text = year
     data = ET.SubElement(declaration, f"{{{_RETURN}}}Data")
     for grid, amount in (totals or {"71": Decimal("0.00")}).items():

@@ -19,10 +19,12 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import books, fields, progress
 from robaws_pipeline.formats import registry
-from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.formats.base import Format, MonthBooks
+from robaws_pipeline.formats.contract import spans_of
 from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.lake import warehouse
 from robaws_pipeline.lake.raw import contents
+from robaws_pipeline.periods import Span, month_period
 from robaws_pipeline.robaws import decode, decode_reference
 from robaws_pipeline.schema import (
     DOCUMENTS,
@@ -35,6 +37,7 @@ from robaws_pipeline.schema import (
     STATES,
     VAT,
 )
+from robaws_pipeline.settings import Company
 from robaws_pipeline.steps import outside, reference
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -276,6 +279,11 @@ class Exported:
     errors: Mapping[str, Exception]
 
 
+def formats_for(company: Company, span: Span) -> list[Format]:
+    """The company's formats that are written for periods of this length."""
+    return [format_ for format_ in registry.select(company.formats) if span in spans_of(format_, company)]
+
+
 def month_books(workspace: Workspace, month: str, parties: pa.Table, payment_conditions: pa.Table) -> MonthBooks:
     """The books of a month, as formats take them."""
     tables = workspace.tables
@@ -283,7 +291,7 @@ def month_books(workspace: Workspace, month: str, parties: pa.Table, payment_con
     return MonthBooks(
         key=workspace.key,
         company=workspace.company,
-        month=month,
+        period=month_period(month),
         documents=documents,
         lines=tables.read(LINES, month),
         states=tables.read(STATES, month),
@@ -315,7 +323,7 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
 
     Beside them, the list of the documents that are in no month of the books.
     """
-    formats = registry.select(workspace.company.formats)
+    formats = formats_for(workspace.company, "month")
     exported = {}
     with workspace.only_builder():
         shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS))

@@ -14,13 +14,14 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import fields
 from robaws_pipeline.lake.raw import ALL
+from robaws_pipeline.periods import first_day, last_day
 from robaws_pipeline.robaws.client import RobawsClient, Usage
 from robaws_pipeline.robaws.errors import NotAnEnvelope, RobawsError
 from robaws_pipeline.robaws.sweep import SweepReport, fetch_item, sweep_changes, sweep_documents
 from robaws_pipeline.steps import reading
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import Receiver
-from robaws_pipeline.steps.workspace import Workspace, first_day, last_day
+from robaws_pipeline.steps.workspace import Workspace
 
 OVERLAP = timedelta(minutes=10)
 """How far a sweep of changes goes back beyond what is proved: a transaction in Robaws may become visible after a later

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import msgspec
 
 from robaws_pipeline import fields
+from robaws_pipeline.periods import later
 from robaws_pipeline.steps.build import Fingerprints, journal_inputs, recorded_inputs
-from robaws_pipeline.steps.workspace import Workspace, later
+from robaws_pipeline.steps.workspace import Workspace
 
 
 def loaded_months(workspace: Workspace) -> list[str]:

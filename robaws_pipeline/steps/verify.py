@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline import fields
+from robaws_pipeline.periods import first_day, last_day, months_between
 from robaws_pipeline.robaws.client import RobawsClient, Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.listing import PAGE_SIZE
@@ -29,7 +30,7 @@ from robaws_pipeline.robaws.sweep import Item, count_documents, fetch_item, swee
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import filing_month
 from robaws_pipeline.steps.stale import contiguous
-from robaws_pipeline.steps.workspace import Workspace, first_day, last_day, months_between
+from robaws_pipeline.steps.workspace import Workspace
 
 _ASKED = 50
 """Documents of a collection that Robaws does not list and that are asked for by id."""

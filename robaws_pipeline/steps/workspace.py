@@ -12,6 +12,7 @@ from robaws_pipeline.lake.coverage import Coverage
 from robaws_pipeline.lake.raw import RawLog, content_hash
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.lake.tables import Tables
+from robaws_pipeline.periods import later, months_between
 from robaws_pipeline.robaws.client import RobawsClient
 from robaws_pipeline.robaws.oauth import Integration, Tokens
 from robaws_pipeline.settings import Company, Settings, SettingsError
@@ -102,28 +103,3 @@ class Workspace:
         """Wait until no other process writes this company's tables and exports, and keep others waiting."""
         with locks.hold(self.lake, "build"):
             yield
-
-
-def later(month: str, by: int = 1) -> str:
-    """The month that comes `by` months after (or, negative, before) this one."""
-    count = int(month[:4]) * 12 + int(month[5:]) - 1 + by
-    return f"{count // 12:04}-{count % 12 + 1:02}"
-
-
-def months_between(first: str, last: str) -> list[str]:
-    """The months from `first` to `last`, both included; none when `last` is before `first`."""
-    found = []
-    while first <= last:
-        found.append(first)
-        first = later(first, 1)
-    return found
-
-
-def first_day(month: str) -> date:
-    """The first day of a month."""
-    return date.fromisoformat(f"{month}-01")
-
-
-def last_day(month: str) -> date:
-    """The last day of a month."""
-    return date.fromordinal(first_day(later(month, 1)).toordinal() - 1)

@@ -21,11 +21,12 @@ from drifting import BEGIN, FAULTS, MONTHS, NAMES, Line, Office, copy_of
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from robaws_pipeline.periods import months_between
 from robaws_pipeline.robaws import client
 from robaws_pipeline.sandbox.server import running
 from robaws_pipeline.steps.fetch import fetch_changes, fetch_history, fetch_reference
 from robaws_pipeline.steps.verify import verify
-from robaws_pipeline.steps.workspace import Workspace, months_between
+from robaws_pipeline.steps.workspace import Workspace
 
 LOAD = ("load", "--from", MONTHS[0], "--to", MONTHS[-1])
 TRIES = 12

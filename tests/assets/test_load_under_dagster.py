@@ -22,7 +22,7 @@ from companies import (
 
 from robaws_pipeline.sandbox.world import World
 
-ASSETS = ("reference", "history", "documents", "journal", "exports", "warehouse")
+ASSETS = ("reference", "history", "documents", "journal", "exports", "periods", "warehouse")
 BY_MONTH = ("history", "documents", "journal", "exports")
 
 

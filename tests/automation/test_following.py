@@ -101,7 +101,10 @@ def make_stale(stocked: Company, *months: str) -> None:
 def test_stale_months_are_requested_as_contiguous_ranges(stocked: Company) -> None:
     """Whatever made them stale, each range is one run; and when nothing is stale, it says so."""
     with stocked.place.dagster() as ready:
-        assert tick(stocked.place, ready.instance) == ([], "every loaded month is built from what is held")
+        assert tick(stocked.place, ready.instance) == (
+            [],
+            "every loaded month, quarter and year is built from what is held",
+        )
         make_stale(stocked, "2025-01", "2025-03")
         apart, _ = tick(stocked.place, ready.instance)
         make_stale(stocked, "2025-02")
@@ -168,6 +171,23 @@ def test_the_stale_sensor_s_request_runs_and_settles_the_month(stocked: Company)
         assert request.tags == {**request.tags, **month_range_tags("2025-01", "2025-02")}
         assert ready.run("proef_months", ("2025-01", "2025-02")).succeeded
         assert tick(stocked.place, ready.instance)[0] == []
+
+
+def test_a_quarter_that_is_not_made_from_today_s_months_is_requested_once_these_are(stocked: Company) -> None:
+    """New settings make months and quarters stale at once: first the months, then what is made from them."""
+    place = stocked.place
+    quarterly = 'vat_period = "quarter"\nformats = ["journal", "vat"]\nvat_number'
+    place.write(place.config.read_text(encoding="utf-8").replace("vat_number", quarterly, 1))
+    with place.dagster() as ready:
+        (months, *_), _ = tick(place, ready.instance)
+        assert months.job_name == "proef_months"
+        assert ready.run("proef_months", ("2025-01", "2025-03")).succeeded
+        assert tick(place, ready.instance)[0] == []
+        (place.folder / "exports" / "proef" / "2025-Q1" / "manifest.json").unlink()
+        ((request,), _) = tick(place, ready.instance)
+        assert request.job_name == "proef_periods"
+        assert ready.run("proef_periods").succeeded
+        assert tick(place, ready.instance)[0] == []
 
 
 def test_a_command_clears_what_a_killed_one_left_and_leaves_the_living_alone(stocked: Company) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from steps_company import Serve, ago, company, held, in_world, live
 
+from robaws_pipeline.periods import months_between
 from robaws_pipeline.robaws.errors import QuotaReserved
 from robaws_pipeline.sandbox.limits import DAY
 from robaws_pipeline.sandbox.server import Running
 from robaws_pipeline.sandbox.world import World, build_world
 from robaws_pipeline.steps import fetch
 from robaws_pipeline.steps.fetch import fetch_changes, fetch_history
-from robaws_pipeline.steps.workspace import Workspace, months_between
+from robaws_pipeline.steps.workspace import Workspace
 
 SALES = "sales-invoices"
 FIRST, LAST = "2023-01", "2025-04"

@@ -8,6 +8,7 @@ from typing import Any
 
 from robaws_pipeline import schema
 from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.periods import month_period
 from robaws_pipeline.settings import Address, Company, Tariff
 
 COMPANY = Company(
@@ -155,7 +156,7 @@ def books(
     return MonthBooks(
         key="acme",
         company=company,
-        month="2026-10",
+        period=month_period("2026-10"),
         documents=table(schema.DOCUMENTS, [_document_row(doc) for doc in docs]),
         lines=table(schema.LINES, lines),
         states=table(schema.STATES, states),

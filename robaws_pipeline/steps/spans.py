@@ -1,0 +1,89 @@
+"""The folders of quarters and book years, for the formats that are written for those.
+
+A period is made of the books of its months, as they are: `inputs` of its manifest is a fingerprint of what their
+entries were made from, so that a period is stale when one of its months was built from something else since.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from robaws_pipeline import progress
+from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.formats.month import MonthExport
+from robaws_pipeline.periods import Period, Span, period_of
+from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
+from robaws_pipeline.steps.build import Exported, code_version, formats_for, journal_inputs, month_books
+from robaws_pipeline.steps.stale import loaded_months, manifest_inputs
+from robaws_pipeline.steps.workspace import Workspace
+
+LONGER: tuple[Span, ...] = ("quarter", "year")
+
+
+def periods(workspace: Workspace) -> Iterator[Period]:
+    """The quarters and years that some format is written for and some month was loaded of, also unfinished ones."""
+    company, months = workspace.company, loaded_months(workspace)
+    for span in LONGER:
+        if formats_for(company, span):
+            yield from dict.fromkeys(period_of(month, span, company.book_year_begins) for month in months)
+
+
+def _inputs(workspace: Workspace, period: Period) -> str:
+    """What the period is made from; the fingerprints of its months hold settings, formats and code too."""
+    parts = [f"{month} {journal_inputs(workspace, month)}" for month in period.months]
+    return hashlib.blake2b("\n".join([period.name, *parts]).encode(), digest_size=16).hexdigest()
+
+
+def stale_periods(workspace: Workspace) -> list[Period]:
+    """The quarters and years whose folders are missing or not made from the entries of today."""
+    return [
+        period for period in periods(workspace) if manifest_inputs(workspace, period.name) != _inputs(workspace, period)
+    ]
+
+
+def build_periods(workspace: Workspace, wanted: Sequence[Period] | None = None) -> dict[Period, Exported]:
+    """Make the folders of these periods, or of all stale ones: every format's files, held.csv and manifest.json.
+
+    A period is in memory as a whole while it is written.
+    """
+    exported: dict[Period, Exported] = {}
+    with workspace.only_builder():
+        chosen = stale_periods(workspace) if wanted is None else list(wanted)
+        shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS))
+        for done, period in enumerate(chosen, 1):
+            inputs = _inputs(workspace, period)
+            books = _books(workspace, period, *shared)
+            export = MonthExport(books, formats_for(workspace.company, period.span), inputs, code_version())
+            files = ((file.path, file.content) for file in export.files())
+            workspace.exports.publish(period.name, files, export.discard)
+            exported[period] = Exported(workspace.exports.path(period.name), export.manifest, export.errors)
+            progress.report("writing quarters and years", done, len(chosen))
+    return exported
+
+
+def _books(workspace: Workspace, period: Period, parties: pa.Table, payment_conditions: pa.Table) -> MonthBooks:
+    """The books of the period's months, one after the other."""
+    months = [month_books(workspace, month, parties, payment_conditions) for month in period.months]
+
+    def joined(name: str) -> pa.Table:
+        return pa.concat_tables([getattr(month, name) for month in months])
+
+    originals = joined("originals")
+    # Credit notes of several months may refer to one invoice.
+    first_of_each = originals.append_column("position", pa.array(range(originals.num_rows), pa.int64()))
+    positions = first_of_each.group_by(["collection", "id"]).aggregate([("position", "min")])["position_min"]
+    return MonthBooks(
+        key=workspace.key,
+        company=workspace.company,
+        period=period,
+        documents=joined("documents"),
+        lines=joined("lines"),
+        states=joined("states"),
+        vat=joined("vat"),
+        postings=joined("postings"),
+        parties=parties,
+        payment_conditions=payment_conditions,
+        originals=originals.take(positions.sort()),
+        not_read=tuple(sorted({name for month in months for name in month.not_read})),
+    )

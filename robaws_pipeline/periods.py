@@ -1,4 +1,4 @@
-"""Accounting periods: months, calendar quarters and book years, and how one counts them.
+"""Accounting periods: months, calendar quarters, years and book years, and how one counts them.
 
 A month is text, ``2026-03``: it sorts, names folders and is a partition's key. A `Period` is what a folder of files is
 about.
@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-Span = Literal["month", "quarter", "year"]
-"""How long a period is. Quarters are those of the calendar, as VAT has them; years are book years."""
+Span = Literal["month", "quarter", "year", "book_year"]
+"""How long a period is. Quarters and years are those of the calendar, as VAT has them; a book year that begins in
+January is a year like any other."""
 
 MONTHS_A_YEAR = 12
 
@@ -41,10 +42,10 @@ def last_day(month: str) -> date:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A month, a quarter or a book year."""
+    """A month, a quarter, a year or a book year."""
 
     name: str
-    """``2026-03``, ``2026-Q1``, ``2026``, or ``2026-2027`` for a book year that does not begin in January."""
+    """``2026-03``, ``2026-Q1``, ``2026``, and ``2026-2027`` for a book year that does not begin in January."""
     span: Span
     first_month: str
     last_month: str
@@ -81,12 +82,13 @@ def book_year_of(month: str, begins: int = 1) -> Period:
     """The book year that a month is in; `begins` is the number of its first month, 1 for January."""
     first = later(month, -((int(month[5:]) - begins) % MONTHS_A_YEAR))
     last = later(first, MONTHS_A_YEAR - 1)
-    name = first[:4] if begins == 1 else f"{first[:4]}-{last[:4]}"
-    return Period(name, "year", first, last)
+    if begins == 1:
+        return Period(first[:4], "year", first, last)
+    return Period(f"{first[:4]}-{last[:4]}", "book_year", first, last)
 
 
 def period_of(month: str, span: Span, begins: int = 1) -> Period:
     """The period of this length that a month is in."""
     if span == "month":
         return month_period(month)
-    return quarter_of(month) if span == "quarter" else book_year_of(month, begins)
+    return quarter_of(month) if span == "quarter" else book_year_of(month, begins if span == "book_year" else 1)

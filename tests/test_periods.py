@@ -48,12 +48,12 @@ def test_quarters_are_those_of_the_vat_return() -> None:
     assert (quarter_of("2026-05").first_day, quarter_of("2026-05").last_day) == (date(2026, 4, 1), date(2026, 6, 30))
 
 
-@given(month=MONTHS, span=st.sampled_from(["month", "quarter", "year"]), begins=st.integers(1, 12))
+@given(month=MONTHS, span=st.sampled_from(["month", "quarter", "year", "book_year"]), begins=st.integers(1, 12))
 def test_every_month_is_in_one_period_and_periods_follow_each_other(month: str, span: str, begins: int) -> None:
     """No month falls between two folders or into both."""
     period = period_of(month, span, begins)  # type: ignore[arg-type]
     assert month in period.months
-    assert len(period.months) == {"month": 1, "quarter": 3, "year": 12}[span]
+    assert len(period.months) == {"month": 1, "quarter": 3, "year": 12, "book_year": 12}[span]
     assert {period_of(one, span, begins) for one in period.months} == {period}  # type: ignore[arg-type]
     following = period_of(later(period.last_month), span, begins)  # type: ignore[arg-type]
     assert following.first_day == period.last_day + timedelta(1)

@@ -69,9 +69,9 @@ class Format(Protocol):
     """One file format. Implementations are classes without arguments.
 
     A format about one collection says so in an attribute ``collections = ("sales",)``. One that is not (only) written a
-    month at a time has a method ``spans(company)`` that says which periods it wants: any of ``month``, ``quarter`` and
-    ``year``. One with settings of its own has their model, a `FormatSettings`, as ``Settings``, and reads them with
-    `Company.of_format`; they are valid by then.
+    month at a time has a method ``spans(company)`` that says which periods it wants: any of ``month``, ``quarter``,
+    ``year`` and ``book_year``. One with settings of its own has their model, a `FormatSettings`, as ``Settings``, and
+    reads them with `Company.of_format`; they are valid by then.
     """
 
     name: str

@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from stdnum.be import vat as belgian_vat
 
 from robaws_pipeline.books.vat_return import GRIDS, NO_GRID, document_grids, grid_totals
+from robaws_pipeline.formats import intervat
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
 from robaws_pipeline.periods import Span
@@ -21,11 +21,7 @@ from robaws_pipeline.settings import Company
 
 GRIDS_FILE, DOCUMENTS_FILE, RETURN_FILE = "grids.csv", "documents.csv", "return.xml"
 
-_COMMON = "http://www.minfin.fgov.be/InputCommon"
 _RETURN = "http://www.minfin.fgov.be/VATConsignment"
-_LONGEST = 200
-"""Characters that the schema allows a name and a street."""
-_PREVIEW = "Preview made from invoices by robaws-pipeline: to be completed and filed by the accountant."
 
 
 class VatReturnFormat:
@@ -40,8 +36,7 @@ class VatReturnFormat:
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """The return is a Belgian company's."""
-        if not belgian_vat.is_valid(company.vat_number):
-            yield f"vat_number = {company.vat_number!r} is no Belgian VAT number, which the return needs: correct it"
+        return intervat.missing_settings(company)
 
     def export(self, books: MonthBooks) -> Export:
         """Grids and documents as CSV; the XML unless a grid is negative, which Intervat cannot take."""
@@ -128,35 +123,14 @@ def _document_columns(books: MonthBooks, rows: pa.Table) -> Columns:
 
 def _xml(books: MonthBooks, totals: Mapping[str, Decimal]) -> bytes:
     """``VATConsignment`` of Intervat, version 0.9 of its schema, with one declaration."""
-    company = books.company
-    ET.register_namespace("", _RETURN)
-    ET.register_namespace("common", _COMMON)
     root = ET.Element(f"{{{_RETURN}}}VATConsignment", {"VATDeclarationsNbr": "1"})
     declaration = ET.SubElement(root, f"{{{_RETURN}}}VATDeclaration", {"SequenceNumber": "1"})
-    declarant = ET.SubElement(declaration, f"{{{_RETURN}}}Declarant")
-    given = {
-        "VATNumber": belgian_vat.compact(company.vat_number),
-        "Name": company.name[:_LONGEST],
-        "Street": ", ".join(part for part in (company.address.line, company.address.line_2) if part)[:_LONGEST],
-        "PostCode": company.address.postal_code,
-        "City": company.address.city,
-        "CountryCode": company.address.country,
-        "EmailAddress": company.email,
-    }
-    for name, value in given.items():
-        if value:
-            ET.SubElement(declarant, f"{{{_COMMON}}}{name}").text = value
-    period = ET.SubElement(declaration, f"{{{_RETURN}}}Period")
-    year, part = books.period.name.split("-")
-    kind = "Month" if books.period.span == "month" else "Quarter"
-    ET.SubElement(period, f"{{{_RETURN}}}{kind}").text = str(int(part.removeprefix("Q")))
-    ET.SubElement(period, f"{{{_RETURN}}}Year").text = year
+    intervat.declarant(declaration, _RETURN, books.company)
+    intervat.period(declaration, _RETURN, books.period)
     data = ET.SubElement(declaration, f"{{{_RETURN}}}Data")
     for grid, amount in (totals or {"71": Decimal("0.00")}).items():
         ET.SubElement(data, f"{{{_RETURN}}}Amount", {"GridNumber": str(int(grid))}).text = f"{amount:.2f}"
     ET.SubElement(declaration, f"{{{_RETURN}}}ClientListingNihil").text = "NO"
     ET.SubElement(declaration, f"{{{_RETURN}}}Ask", {"Restitution": "NO", "Payment": "NO"})
-    ET.SubElement(declaration, f"{{{_RETURN}}}Comment").text = _PREVIEW
-    ET.indent(root)
-    content: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
-    return content + b"\n"
+    ET.SubElement(declaration, f"{{{_RETURN}}}Comment").text = intervat.PREVIEW
+    return intervat.encoded(root, _RETURN)

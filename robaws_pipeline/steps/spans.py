@@ -1,4 +1,4 @@
-"""The folders of quarters and book years, for the formats that are written for those.
+"""The folders of quarters, years and book years, for the formats that are written for those.
 
 A period is made of the books of its months, as they are: `inputs` of its manifest is a fingerprint of what their
 entries were made from, so that a period is stale when one of its months was built from something else since.
@@ -10,23 +10,34 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from robaws_pipeline import progress
-from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.formats.base import Format, MonthBooks
 from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.periods import Period, Span, period_of
 from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
+from robaws_pipeline.settings import Company
 from robaws_pipeline.steps.build import Exported, code_version, formats_for, journal_inputs, month_books
 from robaws_pipeline.steps.stale import loaded_months, manifest_inputs
 from robaws_pipeline.steps.workspace import Workspace
 
-LONGER: tuple[Span, ...] = ("quarter", "year")
+LONGER: tuple[Span, ...] = ("quarter", "year", "book_year")
 
 
 def periods(workspace: Workspace) -> Iterator[Period]:
     """The quarters and years that some format is written for and some month was loaded of, also unfinished ones."""
     company, months = workspace.company, loaded_months(workspace)
-    for span in LONGER:
-        if formats_for(company, span):
-            yield from dict.fromkeys(period_of(month, span, company.book_year_begins) for month in months)
+    wanted = (
+        period_of(month, span, company.book_year_begins)
+        for span in LONGER
+        if formats_for(company, span)
+        for month in months
+    )
+    return iter(dict.fromkeys(wanted))
+
+
+def _formats(company: Company, period: Period) -> list[Format]:
+    """The formats that are written for a period: a book year may be a calendar year too."""
+    spans = [span for span in LONGER if period_of(period.first_month, span, company.book_year_begins) == period]
+    return list({format_.name: format_ for span in spans for format_ in formats_for(company, span)}.values())
 
 
 def _inputs(workspace: Workspace, period: Period) -> str:
@@ -54,7 +65,7 @@ def build_periods(workspace: Workspace, wanted: Sequence[Period] | None = None) 
         for done, period in enumerate(chosen, 1):
             inputs = _inputs(workspace, period)
             books = _books(workspace, period, *shared)
-            export = MonthExport(books, formats_for(workspace.company, period.span), inputs, code_version())
+            export = MonthExport(books, _formats(workspace.company, period), inputs, code_version())
             files = ((file.path, file.content) for file in export.files())
             workspace.exports.publish(period.name, files, export.discard)
             exported[period] = Exported(workspace.exports.path(period.name), export.manifest, export.errors)

@@ -16,7 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "formats" / "write-your-own.md"
 
 
 @pytest.mark.parametrize("sample", testing.SAMPLES)
-@pytest.mark.parametrize("name", ["journal", "ubl", "vat"])
+@pytest.mark.parametrize("name", ["journal", "listings", "ubl", "vat"])
 def test_our_formats_keep_their_promises(name: str, sample: str) -> None:
     """What we ask of others holds for ours."""
     testing.check(lambda: registry.get(name), sample)

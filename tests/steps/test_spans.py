@@ -29,7 +29,7 @@ class Yearly(JournalFormat):
     """A format of ours, for years only."""
 
     def spans(self, company: Company) -> tuple[str, ...]:
-        return ("year",)
+        return ("book_year",)
 
 
 def manifest(workspace: Workspace, period: str) -> dict[str, Any]:

@@ -88,11 +88,16 @@ def company(
     months: tuple[str, str],
     lines: int = 5,
     rate_limited: bool = False,
+    latency: Mapping[str, int] | None = None,
     formats: Sequence[str] = ("journal", "ubl"),
 ) -> Iterator[Bench]:
-    """A company with this many documents, half sales and half purchases, on a sandbox that is ready to serve."""
+    """A company with this many documents, half sales and half purchases, on a sandbox that is ready to serve.
+
+    `latency`: the switches of that name; none on the same machine.
+    """
     half = documents_per_month // 2
-    switches = Switches() if rate_limited else Switches(rate_per_second=None, daily_limit=10**9)
+    late = latency or {}
+    switches = Switches(**late) if rate_limited else Switches(rate_per_second=None, daily_limit=10**9, **late)
     with (
         process(
             first_month=months[0],

@@ -21,6 +21,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from robaws_pipeline.sandbox.faults import Answer, Change, Faults
+from robaws_pipeline.sandbox.latency import Latency
 from robaws_pipeline.sandbox.limits import Account, Allowance
 from robaws_pipeline.sandbox.names import DOCUMENTS, PATHS, Record
 from robaws_pipeline.sandbox.oauth import Grants, Refused
@@ -165,6 +166,7 @@ class Api:
         self._accounts = {account.key: account for account in accounts}
         self.grants = Grants(accounts, wall_clock, switches.access_token_seconds)
         self._allowances = {account.key: Allowance(switches, clock, wall_clock) for account in accounts}
+        self._latency = Latency(switches)
         self.reset: Reset | None = None
         """Set by a server that can; without it, a body that a fault cuts just ends."""
 
@@ -172,9 +174,15 @@ class Api:
         """An endpoint that counts, checks credentials and the rate limit, answers, and lets faults have their way."""
 
         async def endpoint(request: Request) -> Response:
+            there, back = self._latency.draw()
+            # Not even a sleep of nothing without latency: it would let others in between.
+            if there:
+                await asyncio.sleep(there)
             sent = self._serve(request, answer)
             self.stats.statuses[sent.status] += 1
             self.stats.bytes += len(sent.body)
+            if back:
+                await asyncio.sleep(back)
             return _Sent(sent, self.reset)
 
         return endpoint

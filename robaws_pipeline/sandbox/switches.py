@@ -48,6 +48,13 @@ class Switches:
     """Requests a credential may make in a day (UTC)."""
     access_token_seconds: int = 3600
     """Seconds for which an OAuth2 access token is good."""
+    latency_ms: int = 0
+    """Milliseconds that a request and its answer are on the way, together, at least."""
+    jitter_ms: int = 0
+    """Up to so many milliseconds more, drawn anew for each request."""
+    stall_percent: int = 0
+    """Requests in a hundred, drawn too, that take `stall_ms` longer."""
+    stall_ms: int = 1000
 
     def __post_init__(self) -> None:
         hints = get_type_hints(type(self))
@@ -59,6 +66,10 @@ class Switches:
             raise ValueError(f"switch rate_per_second = {self.rate_per_second}: above 0, or None for no limit")
         if self.burst < 1 or self.daily_limit < 0:
             raise ValueError("switches burst and daily_limit count requests: burst at least 1, daily_limit at least 0")
+        if min(self.latency_ms, self.jitter_ms, self.stall_ms) < 0 or not 0 <= self.stall_percent <= 100:
+            raise ValueError(
+                "switches latency_ms, jitter_ms and stall_ms are milliseconds from 0, stall_percent is from 0 to 100"
+            )
 
 
 def parse(assignments: list[str]) -> dict[str, object]:

@@ -60,6 +60,29 @@ def account_unfit(format_name: str) -> Reason:
     )
 
 
+NOTHING_TO_BOOK = Reason(
+    "nothing_to_book",
+    "There is nothing to book of the document: {detail}.",
+    "Nothing has to be done: a file of entries has no place for a document without amounts.",
+    "at the accountant",
+)
+"""Every amount of the document is 0.00, so it has no postings."""
+
+
+def without_postings(books: MonthBooks) -> list[FormatHeld]:
+    """The exported documents that have no postings, held for a format that writes nothing but postings."""
+    exported = books.states.filter(pc.equal(books.states["state"], "exported"))
+    silent = exported.filter(pc.invert(pc.is_in(_keys(exported), value_set=pc.unique(_keys(books.postings)))))
+    return [
+        FormatHeld(state["collection"], state["document_id"], NOTHING_TO_BOOK.code, "every amount is 0.00")
+        for state in silent.select(["collection", "document_id"]).to_pylist()
+    ]
+
+
+def _keys(rows: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(rows["collection"], rows["document_id"], "-")
+
+
 def holds(rows: pa.Table) -> list[FormatHeld]:
     """Rows of `SCHEMA` as `Export.held` takes them: each once, sorted."""
     once = rows.select(SCHEMA.names).group_by(SCHEMA.names, use_threads=False).aggregate([])
@@ -84,5 +107,4 @@ def written(
 def without(rows: pa.Table, held: Iterable[FormatHeld]) -> pa.Table:
     """The rows (with `collection` and `document_id`) of documents that are not held."""
     names = pa.array(sorted({f"{item.collection}-{item.document_id}" for item in held}), pa.string())
-    keys = pc.binary_join_element_wise(rows["collection"], rows["document_id"], "-")
-    return rows.filter(pc.invert(pc.is_in(keys, value_set=names))) if len(names) else rows
+    return rows.filter(pc.invert(pc.is_in(_keys(rows), value_set=names))) if len(names) else rows

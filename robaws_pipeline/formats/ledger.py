@@ -1,0 +1,50 @@
+"""The postings of a period in an in-memory DuckDB, for formats that write a line or an element for each.
+
+``sql/entry.sql`` makes the table `entry` that they share: one row a document that has postings, in the order of its
+journal.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from io import BytesIO
+
+import duckdb
+import pyarrow as pa
+
+from robaws_pipeline.books.keep import workspace
+from robaws_pipeline.formats.base import MonthBooks
+
+TABLES = ("documents", "states", "vat", "postings", "parties")
+"""Tables of `MonthBooks` that the SQL of a format can name."""
+
+
+@contextmanager
+def ledger(books: MonthBooks) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that has the `TABLES` of the books, the table `entry` and the macros of ``sql/entry.sql``."""
+    with workspace() as connection:
+        for name in TABLES:
+            connection.register(name, getattr(books, name))
+        connection.execute(sql(__package__, "entry"))
+        yield connection
+
+
+def sql(package: str, name: str) -> str:
+    """The text of ``sql/<name>.sql`` in a package."""
+    return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def write_texts(connection: duckdb.DuckDBPyConnection, query: str, out: BytesIO, **parameters: object) -> int:
+    """The texts of a query's only column, one after the other, as UTF-8; how many there were.
+
+    A batch at a time: besides the file no text is ever in memory as a Python object.
+    """
+    reader = connection.sql(query, params=parameters or None).to_arrow_reader(100_000)
+    rows = 0
+    for batch in reader:
+        column = batch.column(0).cast(pa.string())
+        _, offsets, data = column.buffers()
+        ends = memoryview(offsets).cast("i")
+        out.write(memoryview(data)[ends[column.offset] : ends[column.offset + len(column)]])
+        rows += len(column)
+    return rows

@@ -24,7 +24,20 @@ RATE = pa.decimal128(7, 4)
 INSTANT = pa.timestamp("us", tz="UTC")
 
 REASON = pa.struct([("code", pa.string()), ("detail", pa.string())])
-"""Why a document is held: a code of `robaws_pipeline.reasons`, and the figures or names that fill its sentence."""
+"""Why a document is held: a code of `robaws_pipeline.reasons`, and the figures or names that fill its sentence, in the
+company's language."""
+
+PROBLEM = pa.struct(
+    [
+        ("code", pa.string()),
+        ("line", pa.int32()),
+        ("key", pa.string()),
+        ("found", pa.string()),
+        ("expected", pa.string()),
+    ]
+)
+"""What could not be read: the code of the reason it is, the line it is on (from 1, none for the header), Robaws's key
+(none for the whole object), the JSON found, and what was expected: date, number, text, list or object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ DOCUMENTS = Table(
         Column("updated_at", INSTANT, "updatedAt of this version"),
         Column("hash", pa.string(), "hash of this version's JSON"),
         Column("deleted", pa.bool_(), "true: no longer in Robaws"),
-        Column("problems", pa.list_(REASON), "what could not be read from the JSON"),
+        Column("problems", pa.list_(PROBLEM), "what could not be read from the JSON"),
     ),
 )
 

@@ -29,6 +29,7 @@ from pydantic_core import ErrorDetails
 
 from robaws_pipeline import fields as robaws_fields
 from robaws_pipeline.fields import RESOURCES, Collection, Narrowing
+from robaws_pipeline.reasons import Language
 
 CONFIG_VARIABLE = "ROBAWS_PIPELINE_CONFIG"
 DEFAULT_CONFIG = "robaws.toml"
@@ -289,6 +290,9 @@ class Company(_Model):
     """Number of the month that a book year begins with."""
     vat_period: Literal["month", "quarter"] = "month"
     """How often the company files its VAT return."""
+    language: Language = "en"
+    """Of reasons, and of what is written for people. English when left out, as before there was a choice: whether a
+    Belgian company reads Dutch or French cannot be guessed."""
     formats: tuple[str, ...] = ("journal", "ubl")
     format: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Settings of single formats, by format name; each format says which it has (see `of_format`)."""

@@ -51,7 +51,7 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         months = list(context.partition_keys)
         states = build.build_journal(workspace, months)
         for month, rows in states.items():
-            context.add_asset_metadata(show.states(rows), partition_key=month)
+            context.add_asset_metadata(show.states(rows, workspace.company.language), partition_key=month)
         # Once, on the last month: what the result itself carries is stored again for each of them.
         context.add_asset_metadata({"months": show.plot(states)}, partition_key=months[-1])
         return Result(check_results=checks.journal(workspace, months))

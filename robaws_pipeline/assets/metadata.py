@@ -11,7 +11,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from robaws_pipeline.reasons import describe
+from robaws_pipeline.reasons import Language, describe
 from robaws_pipeline.robaws.sweep import SweepReport
 from robaws_pipeline.steps import audit
 from robaws_pipeline.steps.build import Exported
@@ -135,15 +135,15 @@ def _sum(column: pa.ChunkedArray) -> Decimal:
 def without_texts(detail: str | None) -> str:
     """A reason's detail without what Robaws says in words, which may name people: line numbers, ids and figures stay.
 
-    Texts stand between quotes, or after an equals sign where something could not be read. From the first to the last
-    quote, since a text may have quotes of its own.
+    As `robaws_pipeline.reasons` puts them in any language, texts stand between quotes, or after an equals sign where
+    something could not be read. From the first to the last quote, since a text may have quotes of its own.
     """
-    shown = re.sub(r" = .* is not ", " … is not ", detail or "", flags=re.DOTALL)
+    shown = re.sub(r" = .*( is not | is geen | n’est pas )", r" …\1", detail or "", flags=re.DOTALL)
     return re.sub(r"'.*'", "…", shown, flags=re.DOTALL)
 
 
-def states(rows: pa.Table) -> Metadata:
-    """Counts, totals and the held documents of a month."""
+def states(rows: pa.Table, language: Language) -> Metadata:
+    """Counts, totals and the held documents of a month; `language` of the reasons."""
     shown: Metadata = {"documents": rows.num_rows}
     for state in ("exported", "held", "draft", "deleted"):
         shown[state] = int(pc.sum(pc.equal(rows["state"], state)).as_py() or 0)
@@ -160,7 +160,7 @@ def states(rows: pa.Table) -> Metadata:
                 "number": row["number"] or row["document_id"],
                 "gross": str(row["gross"]) if row["gross"] is not None else "",
                 "why": "; ".join(
-                    describe(reason["code"], without_texts(reason["detail"])) for reason in row["reasons"]
+                    describe(reason["code"], without_texts(reason["detail"]), language) for reason in row["reasons"]
                 ),
             }
         )

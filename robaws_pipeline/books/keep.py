@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import schema
 from robaws_pipeline.books.vat_numbers import intra_community_problem
-from robaws_pipeline.reasons import REASONS
+from robaws_pipeline.reasons import REASONS, phrases
 from robaws_pipeline.settings import DEFAULT_TARIFFS, SELF_ASSESSED, Accounts, Company, Purchases, Treatment
 
 LIMIT = Decimal(10_000_000_000)
@@ -132,7 +132,7 @@ def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table],
         connection.execute(_sql("vat_group"))
         connection.execute(_sql("total"))
         register("vat_number_verdict", _verdicts(connection, company))
-        connection.execute(_sql("reason"), {"limit": LIMIT})
+        connection.execute(_sql("reason"), {"limit": LIMIT, "says": phrases(company.language)})
         connection.execute(_sql("state"), {"codes": list(REASONS)})
         postings = connection.sql(_sql("postings"), params=_posting_settings(company)).to_arrow_table()
         return Books(
@@ -224,8 +224,9 @@ def _account_rules(purchases: Purchases) -> pa.Table:
 def _verdicts(connection: duckdb.DuckDBPyConnection, company: Company) -> pa.Table:
     """The customers' VAT numbers that cannot carry the intra-Community sales made on them."""
     pairs = connection.execute(_sql("intra_community")).fetchall()
+    says = phrases(company.language)
     rows = [
-        {"number": number, "treatment": treatment, "problem": problem}
+        {"number": number, "treatment": treatment, "problem": says[problem].format(number)}
         for number, treatment in pairs
         if (problem := intra_community_problem(number, treatment, company.address.country))
     ]

@@ -12,7 +12,7 @@ from rich.text import Text
 from robaws_pipeline import fields
 from robaws_pipeline.cli.output import held_table, money, months_table, out, say
 from robaws_pipeline.cli.work import chosen, company_option, settings_of, workspaces
-from robaws_pipeline.reasons import describe
+from robaws_pipeline.reasons import Language, describe
 from robaws_pipeline.steps.doctor import Diagnosis, diagnose
 from robaws_pipeline.steps.explain import Explanation
 from robaws_pipeline.steps.explain import explain as explain_document
@@ -93,18 +93,18 @@ def explain(context: click.Context, document: str, company: str | None) -> None:
     """
     settings = settings_of(context)
     found = [
-        explanation
+        (explanation, settings.companies[key].language)
         for key in chosen(settings, company)
         for explanation in explain_document(Workspace.of(settings, key), document)
     ]
-    for explanation in found:
-        _tell(explanation)
+    for explanation, language in found:
+        _tell(explanation, language)
     if not found:
         click.echo(f"No document {document!r} in the loaded months; robaws-pipeline status lists these.", err=True)
         sys.exit(1)
 
 
-def _tell(explanation: Explanation) -> None:
+def _tell(explanation: Explanation, language: Language) -> None:
     out.rule(f"{explanation.collection} {explanation.id}, {explanation.month}")
     say(out, "What Robaws sent", "")
     out.print(Syntax(json.dumps(json.loads(explanation.json), indent=2, ensure_ascii=False), "json", word_wrap=True))
@@ -125,7 +125,7 @@ def _tell(explanation: Explanation) -> None:
         return
     say(out, "State", f"{state['state']}  net {money(state['net'])}, gross {money(state['gross'])}")
     for reason in state["reasons"]:
-        out.print(f"  {describe(reason['code'], reason['detail'])}")
+        out.print(f"  {describe(reason['code'], reason['detail'], language)}")
     if explanation.vat:
         vat = _table("VAT", "treatment", ">rate", ">base", ">VAT", ">self-assessed")
         for group in explanation.vat:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.contract import COLLECTIONS
-from robaws_pipeline.reasons import describe
+from robaws_pipeline.reasons import Language, describe
 
 Manifest = dict[str, Any]
 Reason = dict[str, str]
@@ -24,9 +24,9 @@ TYPES = ("INVOICE", "CREDIT_NOTE")
 _ORDER = {name: position for position, name in enumerate(COLLECTIONS)}
 
 
-def reason(code: str, detail: str) -> Reason:
+def reason(code: str, detail: str, language: Language) -> Reason:
     """A reason with its sentence."""
-    return {"code": code, "detail": detail, "text": describe(code, detail)}
+    return {"code": code, "detail": detail, "text": describe(code, detail, language)}
 
 
 def _texts(column: pa.ChunkedArray) -> list[str | None]:
@@ -34,17 +34,20 @@ def _texts(column: pa.ChunkedArray) -> list[str | None]:
     return texts
 
 
-def _reasons(column: pa.ChunkedArray) -> list[list[Reason]]:
+def _reasons(column: pa.ChunkedArray, language: Language) -> list[list[Reason]]:
     """A list of its own for each document; only the few that have reasons are looked into."""
     rows: list[list[Reason]] = [[] for _ in range(len(column))]
     some = pc.indices_nonzero(pc.fill_null(pc.list_value_length(column), 0))
     for index, items in zip(some.to_pylist(), column.take(some).to_pylist(), strict=True):
-        rows[index] = [reason(item["code"], item["detail"] or "") for item in items]
+        rows[index] = [reason(item["code"], item["detail"] or "", language) for item in items]
     return rows
 
 
-def document_rows(states: pa.Table) -> list[dict[str, Any]]:
-    """A dictionary for every document of the month, in every state: sales first, then by date, number and id."""
+def document_rows(states: pa.Table, language: Language) -> list[dict[str, Any]]:
+    """A dictionary for every document of the month, in every state: sales first, then by date, number and id.
+
+    The sentences of their reasons are in `language`.
+    """
     columns = {
         "collection": states["collection"].to_pylist(),
         "id": states["document_id"].to_pylist(),
@@ -53,7 +56,7 @@ def document_rows(states: pa.Table) -> list[dict[str, Any]]:
         "date": _texts(states["date"]),
         "party": states["party_name"].to_pylist(),
         "state": states["state"].to_pylist(),
-        "reasons": _reasons(states["reasons"]),
+        "reasons": _reasons(states["reasons"], language),
         "hash": states["hash"].to_pylist(),
         "net": _texts(states["net"]),
         "vat": _texts(states["vat"]),
@@ -104,7 +107,7 @@ def journal_totals(postings: pa.Table) -> dict[str, Any]:
 
 def begin(books: MonthBooks, inputs: str, code: str) -> Manifest:
     """The manifest before any format has written: the month, its documents and totals; keys in their final order."""
-    rows = document_rows(books.states)
+    rows = document_rows(books.states, books.company.language)
     for row in rows:
         row.update(files=[], formats_held={})
     return {

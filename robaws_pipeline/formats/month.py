@@ -5,14 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pyarrow as pa
-
 from robaws_pipeline.formats import manifest as manifests
 from robaws_pipeline.formats.base import Export, ExportFile, Format, MonthBooks
 from robaws_pipeline.formats.contract import account_problems, path_problem, path_problems, wanted
-from robaws_pipeline.formats.spreadsheet import csv_bytes
-from robaws_pipeline.reasons import lookup
-from robaws_pipeline.schema import MONEY
+from robaws_pipeline.formats.left_out import left_out_columns, left_out_words
+from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
+from robaws_pipeline.reasons import Language, lookup
 
 MANIFEST = "manifest.json"
 HELD = "held.csv"
@@ -68,7 +66,7 @@ class MonthExport:
         self.manifest.update(manifests.begin(self.books, self.inputs, self.code))
         for format_ in self.formats:
             yield from self._format(format_)
-        held = csv_bytes(held_columns(self.manifest["documents"]))
+        held = csv_bytes(held_columns(self.manifest["documents"], self.books.company.language))
         self.manifest["files"][HELD] = _sums(held)
         yield ExportFile(HELD, held)
         yield ExportFile(MANIFEST, manifests.encode(self.manifest))
@@ -118,7 +116,9 @@ class MonthExport:
             rows[key]["files"].extend(f"{name}/{path}" for path in paths)
         for item in sorted(export.held, key=lambda item: (item.code, item.detail)):
             row = rows[item.collection, item.document_id]
-            row["formats_held"].setdefault(name, []).append(manifests.reason(item.code, item.detail))
+            row["formats_held"].setdefault(name, []).append(
+                manifests.reason(item.code, item.detail, self.books.company.language)
+            )
         self.manifest["files"].update((f"{name}/{path}", value) for path, value in sums.items())
         self.manifest["formats"][name] = {
             "files": len(sums),
@@ -129,32 +129,22 @@ class MonthExport:
         }
 
 
-EVERYWHERE = "all formats"
-HELD_COLUMNS = ("collection", "number", "id", "type", "date", "party")
-"""What held.csv says of a document besides its amounts."""
-
-
-def _left_out(rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, manifests.Reason]]:
+def _left_out(rows: list[dict[str, Any]], everywhere: str) -> Iterator[tuple[dict[str, Any], str, manifests.Reason]]:
     """Document, where it is missing, why: one for each reason, and one when no reason is given."""
     unexplained = {"code": "", "detail": "", "text": ""}
     for row in rows:
         if row["state"] == "held":
-            yield from ((row, EVERYWHERE, item) for item in row["reasons"] or [unexplained])
+            yield from ((row, everywhere, item) for item in row["reasons"] or [unexplained])
         for name, items in row["formats_held"].items():
             yield from ((row, name, item) for item in items)
 
 
-def held_columns(rows: list[dict[str, Any]]) -> dict[str, pa.Array]:
+def held_columns(rows: list[dict[str, Any]], language: Language) -> Columns:
     """held.csv: the documents that an accountant does not get, and what to do about each; `rows` of the manifest."""
-    left_out = list(_left_out(rows))
-    columns = {name: pa.array([row[name] for row, _, _ in left_out], pa.string()) for name in HELD_COLUMNS}
-    columns["date"] = columns["date"].cast(pa.date32())
-    for name in ("net", "vat", "gross"):
-        columns[name] = pa.array([row[name] for row, _, _ in left_out], pa.string()).cast(MONEY)
-    return {
-        **columns,
-        "where": pa.array([where for _, where, _ in left_out], pa.string()),
-        "reason": pa.array([item["text"] for _, _, item in left_out], pa.string()),
-        "what_to_do": pa.array([lookup(item["code"]).remedy for _, _, item in left_out], pa.string()),
-        "code": pa.array([item["code"] for _, _, item in left_out], pa.string()),
-    }
+    left_out = list(_left_out(rows, left_out_words(language)["everywhere"]))
+    return left_out_columns(
+        [row for row, _, _ in left_out],
+        [where for _, where, _ in left_out],
+        [(item["text"], lookup(item["code"], language).remedy, item["code"]) for _, _, item in left_out],
+        language,
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
@@ -30,7 +30,8 @@ from robaws_pipeline.schema import (
 )
 from robaws_pipeline.settings import SettingsError
 
-Problems = list[dict[str, str]]
+Expected = Literal["date", "number", "text", "list", "object"]
+Problems = list[dict[str, Any]]
 """`schema.REASON` values of one document."""
 
 _EXACT = Context(prec=60)
@@ -97,14 +98,14 @@ class Reader:
             return self._decoder.decode(json), []
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
             problems: Problems = []
-            return self._piecewise(json, "", problems), problems
+            return self._piecewise(json, "", None, problems), problems
 
-    def _piecewise(self, json: bytes, where: str, problems: Problems) -> Any:
+    def _piecewise(self, json: bytes, where: str, line: int | None, problems: Problems) -> Any:
         try:
             raw = _RAW_OBJECT.decode(json)
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
-            problems.append(unreadable(where.rstrip(". ") or "the whole object", json, "an object"))
-            if not where and "number" in self._keys:
+            problems.append(unreadable(where.rstrip(".") or None, json, "object", line))
+            if not where and line is None and "number" in self._keys:
                 problems[-1]["code"] = "number_unreadable"
             return self.struct()
         values: dict[str, Any] = {}
@@ -114,25 +115,25 @@ class Reader:
             try:
                 values[name] = self._decoders[name].decode(raw[key])
             except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
-                values[name] = self._recover(name, bytes(raw[key]), f"{where}{key}", problems)
+                values[name] = self._recover(name, bytes(raw[key]), f"{where}{key}", line, problems)
         return self.struct(**values)
 
-    def _recover(self, name: str, json: bytes, key: str, problems: Problems) -> Any:
+    def _recover(self, name: str, json: bytes, key: str, line: int | None, problems: Problems) -> Any:
         inner = self._nested.get(name)
         if inner is None:
-            problems.append(unreadable(key, json, "a text or a number"))
+            problems.append(unreadable(key, json, "text", line))
             if name == "number":
                 # Without a number it would pass for a draft.
                 problems[-1]["code"] = "number_unreadable"
             return self._types[name][1]
         if name not in self._lists:
-            return inner._piecewise(json, f"{key}.", problems)
+            return inner._piecewise(json, f"{key}.", line, problems)
         try:
             items = _RAW_LIST.decode(json)
         except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError):
-            problems.append(unreadable(key, json, "a list"))
+            problems.append(unreadable(key, json, "list", line))
             return None
-        return [inner._piecewise(bytes(item), f"line {no} ", problems) for no, item in enumerate(items, 1)]
+        return [inner._piecewise(bytes(item), "", no, problems) for no, item in enumerate(items, 1)]
 
 
 _RAW_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -148,10 +149,10 @@ def reader(resource: str, spelling: Spelling) -> Reader:
     return _readers[key]
 
 
-def unreadable(key: str, json: bytes, expected: str) -> dict[str, str]:
-    """The problem of a key that holds something else than it should."""
+def unreadable(key: str | None, json: bytes, expected: Expected, line: int | None = None) -> dict[str, Any]:
+    """The problem (`schema.PROBLEM`) of a key that holds something else than it should; no key: the whole object."""
     shown = json[:60].decode(errors="replace") + ("…" if len(json) > 60 else "")
-    return {"code": "unreadable", "detail": f"{key} = {shown} is not {expected}"}
+    return {"code": "unreadable", "line": line, "key": key, "found": shown, "expected": expected}
 
 
 def texts(values: list[Any]) -> pa.Array:
@@ -236,14 +237,14 @@ def documents(collection: fields.Collection, raw: pa.Table, spelling: Spelling) 
         values = [parse_date(text) for text in texts]
         for found, text, value in zip(problems, texts, values, strict=True):
             if text and value is None:
-                found.append(unreadable(keys[name], msgspec.json.encode(text), "a date (YYYY-MM-DD)"))
+                found.append(unreadable(keys[name], msgspec.json.encode(text), "date"))
         return values
 
     def numbers(name: str) -> pa.Array:
         raws = [getattr(item, name) for item in objects]
         values, bad = amounts(raws)
         for position in bad:
-            problems[position].append(unreadable(keys[name], bytes(raws[position]), "a number"))
+            problems[position].append(unreadable(keys[name], bytes(raws[position]), "number"))
         return values
 
     lines = _lines(raw, objects, problems, spelling)
@@ -295,8 +296,8 @@ def _lines(raw: pa.Table, objects: list[Any], problems: list[Problems], spelling
     def numbers(raws: list[msgspec.Raw], key: str) -> pa.Array:
         values, bad = amounts(raws)
         for position in bad:
-            where = f"line {line_nos[position]} {key}"
-            problems[owner[position]].append(unreadable(where, bytes(raws[position]), "a number"))
+            problem = unreadable(key, bytes(raws[position]), "number", line_nos[position])
+            problems[owner[position]].append(problem)
         return values
 
     taken = pa.array(owner, pa.int64())

@@ -42,8 +42,17 @@ from robaws_pipeline.steps import outside, reference
 from robaws_pipeline.steps.workspace import Workspace
 
 _CODE = (
-    *("schema.py", "fields.py", "reasons.py", "settings.py"),
-    *("books", "formats", "steps", "lake/raw.py", "robaws/decode.py", "robaws/decode_reference.py", "robaws/items.py"),
+    *("schema.py", "fields.py", "settings.py"),
+    *(
+        "reasons",
+        "books",
+        "formats",
+        "steps",
+        "lake/raw.py",
+        "robaws/decode.py",
+        "robaws/decode_reference.py",
+        "robaws/items.py",
+    ),
 )
 """The parts of this package that decide what ends up in a month's files."""
 

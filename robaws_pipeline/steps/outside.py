@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import books, fields
 from robaws_pipeline.formats import manifest as manifests
-from robaws_pipeline.formats.month import EVERYWHERE, HELD_COLUMNS
-from robaws_pipeline.formats.spreadsheet import csv_bytes
+from robaws_pipeline.formats.left_out import left_out_columns, left_out_words
+from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
+from robaws_pipeline.reasons import Language, outside_the_books
 from robaws_pipeline.robaws import decode
-from robaws_pipeline.schema import GL_ACCOUNTS, MONEY, PARTIES
+from robaws_pipeline.schema import GL_ACCOUNTS, PARTIES
 from robaws_pipeline.steps.workspace import Workspace
 
 FILE = "outside.csv"
@@ -48,25 +49,17 @@ def write_alone(workspace: Workspace) -> int:
     content = csv_bytes(columns)
     if workspace.exports.read(FILE) != content:
         workspace.exports.write(FILE, content)
-    return len(columns["id"])
+    return len(next(iter(columns.values())))
 
 
-def _columns(workspace: Workspace, months: list[str]) -> dict[str, pa.Array]:
+def _columns(workspace: Workspace, months: list[str]) -> Columns:
     """held.csv's columns, a row a document."""
-    rows = [row for row in manifests.document_rows(_states(workspace, months)) if row["state"] != "deleted"]
+    language = workspace.company.language
+    states = manifests.document_rows(_states(workspace, months), language)
+    rows = [row for row in states if row["state"] != "deleted"]
     first, last = workspace.company.start, workspace.months()[-1]
-    told = [_told(row["date"], first, last) for row in rows]
-    columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in HELD_COLUMNS}
-    columns["date"] = columns["date"].cast(pa.date32())
-    for name in ("net", "vat", "gross"):
-        columns[name] = pa.array([row[name] for row in rows], pa.string()).cast(MONEY)
-    return {
-        **columns,
-        "where": pa.array([EVERYWHERE] * len(rows), pa.string()),
-        "reason": pa.array([reason for reason, _ in told], pa.string()),
-        "what_to_do": pa.array([remedy for _, remedy in told], pa.string()),
-        "code": pa.array([CODE] * len(rows), pa.string()),
-    }
+    told = [(*_told(row["date"], first, last, language), CODE) for row in rows]
+    return left_out_columns(rows, [left_out_words(language)["everywhere"]] * len(rows), told, language)
 
 
 def _states(workspace: Workspace, months: list[str]) -> pa.Table:
@@ -82,20 +75,11 @@ def _states(workspace: Workspace, months: list[str]) -> pa.Table:
     return books.keep_books(documents, lines, parties, accounts, workspace.company).states
 
 
-def _told(day: str | None, first: str, last: str) -> tuple[str, str]:
+def _told(day: str | None, first: str, last: str, language: Language) -> tuple[str, str]:
     """Why a document is in no month of the books, and what to do about it."""
     if day is None:
-        return (
-            f"It has no date that can be read, and what there is points to no month from {first} to {last}",
-            "In Robaws: give it its date",
-        )
-    if day[:7] < first:
-        return (
-            f"It is dated {day}, before the books begin in {first}",
-            f"Nothing, when it is in the accounts already; when the date is wrong, correct it in Robaws; else set "
-            f'start = "{day[:7]}" in robaws.toml and load that month',
-        )
-    return (
-        f"It is dated {day}, after {last}, the last month that the books have yet",
-        "In Robaws: correct the date if it is a typing error; else nothing, it is exported when its month comes",
-    )
+        reason, remedy = outside_the_books("no_date", language)
+    else:
+        reason, remedy = outside_the_books("before" if day[:7] < first else "after", language)
+    known = {"day": day, "month": (day or "")[:7], "first": first, "last": last}
+    return reason.format(**known), remedy.format(**known)

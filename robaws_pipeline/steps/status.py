@@ -108,7 +108,10 @@ def status(workspace: Workspace, months: Sequence[str] | None = None) -> Status:
                 document["document_id"],
                 document["number"],
                 document["gross"],
-                tuple((reason["code"], describe(reason["code"], reason["detail"])) for reason in document["reasons"]),
+                tuple(
+                    (reason["code"], describe(reason["code"], reason["detail"], workspace.company.language))
+                    for reason in document["reasons"]
+                ),
             )
             for document in documents
             if document["state"] == "held"

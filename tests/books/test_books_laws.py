@@ -86,7 +86,7 @@ FAULTS: dict[str, Row] = {
     "type": {"type": "PROFORMA"},
     "party": {"party_id": "unknown"},
     "currency": {"currency": "GBP"},
-    "problem": {"problems": [{"code": "unreadable", "detail": "x"}]},
+    "problem": {"problems": [{"code": "unreadable", "key": "x", "found": "{}", "expected": "text"}]},
     "total": {"gross": None},
 }
 

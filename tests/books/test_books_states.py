@@ -1,12 +1,13 @@
 """Which state a document ends in, and what the bookkeeper is told."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from books_samples import Keep, Row, document, line, reasons, state, with_defaults
+from books_samples import COMPANY, Keep, Row, document, line, reasons, state, with_defaults
 
-from robaws_pipeline.reasons import REASONS, describe
+from robaws_pipeline.reasons import REASONS, Language, describe
 
 BARE: Row = {"gl_account_id": None, "gl_account_code": None, "gl_account_name": None}
 ZERO: Row = {"vat": "0", "gross": "100.00"}
@@ -19,8 +20,8 @@ def _sale(tariff: str, party: str) -> tuple[Row, list[Row]]:
 FAULTS: list[tuple[str, str, Row, list[Row]]] = [
     (
         "unreadable",
-        "dueDate = 31/02 is not a date",
-        document(problems=[{"code": "unreadable", "detail": "dueDate = 31/02 is not a date"}]),
+        'dueDate = "31/02" is not a date (YYYY-MM-DD)',
+        document(problems=[{"code": "unreadable", "key": "dueDate", "found": '"31/02"', "expected": "date"}]),
         [line()],
     ),
     ("unknown_type", "'PROFORMA'", document(type="PROFORMA"), [line()]),
@@ -55,7 +56,7 @@ FAULTS: list[tuple[str, str, Row, list[Row]]] = [
         'logicId = {"a":1} is not a text or a number',
         document(
             number=None,
-            problems=[{"code": "number_unreadable", "detail": 'logicId = {"a":1} is not a text or a number'}],
+            problems=[{"code": "number_unreadable", "key": "logicId", "found": '{"a":1}', "expected": "text"}],
         ),
         [line()],
     ),
@@ -128,6 +129,69 @@ def test_a_fault_holds_its_document_with_the_figures_or_names(together: Any, num
 def test_every_reason_of_the_registry_can_be_met() -> None:
     """A code that no document can get is a promise about nothing; one without a test may be wrong."""
     assert {code for code, _, _, _ in FAULTS} == set(REASONS)
+
+
+IN_DUTCH_AND_FRENCH = [
+    (
+        "net_differs",
+        "De som van de lijnen is niet het totaal exclusief btw: lijnen 100,00, Robaws 100,02.",
+        "La somme des lignes n’est pas le total hors TVA : lignes 100,00, Robaws 100,02.",
+    ),
+    (
+        "tariff_unmapped",
+        "Het is niet bekend wat een btw-tarief voor de boekhouding betekent: lijn 1 'Post 1': tarief 'geen' (id 7).",
+        "On ne sait pas ce qu’un tarif de TVA signifie pour la comptabilité : ligne 1 'Post 1' : tarif 'geen' (id 7).",
+    ),
+    (
+        "tariff_rate_differs",
+        "Het percentage van een btw-tarief in Robaws is niet dat van de instellingen: lijn 1 'Post 1': tarief '21' "
+        "instellingen 21,00 %, Robaws 20,00 %.",
+        "Le pourcentage d’un tarif de TVA dans Robaws n’est pas celui des paramètres : ligne 1 'Post 1' : tarif '21' "
+        "paramètres 21,00 %, Robaws 20,00 %.",
+    ),
+    (
+        "unreadable",
+        'Robaws stuurde iets dat niet gelezen kan worden: dueDate = "31/02" is geen datum (JJJJ-MM-DD).',
+        'Robaws a envoyé quelque chose d’illisible : dueDate = "31/02" n’est pas une date (AAAA-MM-JJ).',
+    ),
+    (
+        "party_missing",
+        "Het is niet bekend van wie dit document is: geen klant.",
+        "On ne sait pas de qui est ce document : pas de client.",
+    ),
+    (
+        "reverse_charge_without_vat_number",
+        "Er is geen btw aangerekend, en daarvoor is een geldig btw-nummer van de klant nodig: klant 'Bouw Peeters BV': "
+        "btw-nummer 'BE0999000129' is geen buitenlands nummer.",
+        "Aucune TVA n’est portée en compte, ce qui exige un numéro de TVA valable du client : client 'Bouw Peeters BV' "
+        ": le numéro de TVA 'BE0999000129' n’est pas un numéro étranger.",
+    ),
+]
+
+
+def _sentences(keep: Keep, language: Language) -> dict[str, set[str]]:
+    """Every sentence about the faulty documents of the table above, by code."""
+    documents, lines = [], []
+    for number, (_, _, faulty, its_lines) in enumerate(FAULTS):
+        documents.append(faulty | {"id": f"f{number}"})
+        lines += [row | {"document_id": f"f{number}"} for row in its_lines]
+    found: dict[str, set[str]] = {}
+    for row in keep(documents, lines, COMPANY.model_copy(update={"language": language})).states.to_pylist():
+        for reason in row["reasons"]:
+            sentence = describe(reason["code"], reason["detail"], language)
+            found.setdefault(reason["code"], set()).add(sentence)
+    return found
+
+
+def test_a_fault_is_told_in_the_language_of_the_company(keep: Keep) -> None:
+    """A remedy that its reader cannot read is none: sentence, figures and names all follow the setting."""
+    dutch, french = _sentences(keep, "nl"), _sentences(keep, "fr")
+    for code, in_dutch, in_french in IN_DUTCH_AND_FRENCH:
+        assert in_dutch in dutch[code]
+        assert in_french in french[code]
+    assert set(dutch) == set(french) == set(REASONS)
+    english = re.compile(r"\b(line|lines|and|excluding|including|is not|number|tariff|settings|account id|no|header)\b")
+    assert [text for texts in (*dutch.values(), *french.values()) for text in texts if english.search(text)] == []
 
 
 def test_faulty_documents_disturb_no_other(together: Any) -> None:

@@ -18,7 +18,8 @@ from robaws_pipeline.formats import testing
 from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBooks
 from robaws_pipeline.formats.journal import JournalFormat
 from robaws_pipeline.formats.month import FormatError, MonthExport
-from robaws_pipeline.formats.samples import Document, Line, build
+from robaws_pipeline.formats.samples import COMPANY, Document, Line, build
+from robaws_pipeline.reasons import Language, describe, lookup
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats" / "manifest.md"
 Maker = Callable[[MonthBooks], Export]
@@ -171,6 +172,36 @@ def test_held_csv_says_where_why_and_what_to_do() -> None:
     assert found[0]["reason"] == "It is not known what a VAT tariff means for the books: geen."
     assert "robaws.toml" in found[0]["what_to_do"]
     assert (found[0]["gross"], found[2]["gross"]) == ("121,00", "-640,00")
+
+
+@pytest.mark.parametrize(
+    ("language", "headers", "cells"),
+    [
+        (
+            "nl",
+            "soort;nummer;id;type;datum;relatie;exclusief_btw;btw;inclusief_btw;waar;reden;wat_te_doen;code",
+            ("verkoop", "factuur", "alle formaten"),
+        ),
+        (
+            "fr",
+            "sorte;numéro;id;type;date;tiers;hors_tva;tva;tva_comprise;où;raison;que_faire;code",
+            ("vente", "facture", "tous les formats"),
+        ),
+    ],
+)
+def test_held_csv_is_in_the_language_of_the_company(
+    language: Language, headers: str, cells: tuple[str, str, str]
+) -> None:
+    """Its reader chose it; the code and the manifest's keys stay, since programs and other people look them up."""
+    company = COMPANY.model_copy(update={"language": language})
+    books = build([Document("1", state="held", reasons=[("net_differs", "9")])], company=company)
+    _, files = run(books, JournalFormat())
+    assert files["held.csv"].decode("utf-8-sig").splitlines()[0].replace('"', "") == headers
+    kind, _, _, type_, *_, where, reason, remedy, code = held_rows(files["held.csv"])[0].values()
+    assert (kind, type_, where) == cells
+    assert (reason, remedy) == (describe("net_differs", "9", language), lookup("net_differs", language).remedy)
+    told = json.loads(files["manifest.json"])["documents"][0]["reasons"]
+    assert told == [{"code": code, "detail": "9", "text": reason}]
 
 
 def test_a_document_held_without_a_reason_is_not_left_out_of_held_csv() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from robaws_pipeline import fields
 from robaws_pipeline.lake.raw import Version, rows
+from robaws_pipeline.reasons import phrases
 from robaws_pipeline.robaws import decode
 from robaws_pipeline.schema import AMOUNT, DOCUMENTS, LINES
 from robaws_pipeline.settings import SettingsError
@@ -44,7 +45,22 @@ def read(
 
 def details(document: Mapping[str, Any]) -> list[str]:
     """What could not be read of a document, in words."""
-    return [problem["detail"] for problem in document["problems"]]
+    says = phrases("en")
+    return [
+        says["unreadable"].format(
+            " ".join(
+                part
+                for part in (
+                    found["line"] and says["line"].format(found["line"]),
+                    found["key"] or (None if found["line"] else says["whole_object"]),
+                )
+                if part
+            ),
+            found["found"],
+            says[f"{found['expected']}_expected"],
+        )
+        for found in document["problems"]
+    ]
 
 
 def amounts(*texts: str) -> tuple[list[Decimal | None], list[int]]:

@@ -1,13 +1,14 @@
 """Texts as a file can hold them: its encoding, its columns' widths; and a report of every text that had to change.
 
-Names and descriptions repeat, so each distinct text is looked at once; only those that do not fit are changed in
-Python, a text at a time.
+Names and descriptions repeat, so each distinct text is looked at once; only those with a character that does not fit
+are changed in Python, a text at a time.
 """
 
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -41,8 +42,7 @@ _CHANGES = pa.schema(
 def over_distinct(values: Any, change: Callable[[pa.Array], pa.Array]) -> pa.Array:
     """`change` applied to each distinct value once. Arrays may be chunked; nulls stay null unless `change` fills
     them in a dictionary that has them."""
-    array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    encoded = pc.dictionary_encode(array)
+    encoded = pc.dictionary_encode(_array(values))
     return change(encoded.dictionary).take(encoded.indices)
 
 
@@ -65,6 +65,31 @@ def _escaped(characters: str) -> str:
     return "".join(rf"\x{{{ord(character):x}}}" for character in characters)
 
 
+class _Letters(dict[int, str]):
+    """What is written for a character, by code point, for `str.translate`; worked out when it is first met.
+
+    `only` is a class of ASCII characters that may be written (see `Texts.fit`).
+    """
+
+    def __init__(self, encoding: Encoding, instead: Mapping[str, str], only: str | None) -> None:
+        super().__init__()
+        self._encoding, self._instead = encoding, instead
+        characters = pa.array([chr(code) for code in range(128)])
+        self._only = only and set(characters.filter(pc.match_substring_regex(characters, f"[{only}]")).to_pylist())
+
+    def __missing__(self, code: int) -> str:
+        self[code] = self._written(chr(code))
+        return self[code]
+
+    def _written(self, character: str) -> str:
+        letters = self._instead.get(character) or replacement(character, self._encoding)
+        letters = "".join(self._instead.get(letter, letter) for letter in letters)
+        if not self._only or self._only.issuperset(letters):
+            return letters
+        plain = replacement(character, "ascii")
+        return plain if plain and self._only.issuperset(plain) else "-" if "-" in self._only else ""
+
+
 class Texts:
     """The texts of one format's files of one month.
 
@@ -78,8 +103,9 @@ class Texts:
         self._instead = dict(instead or {})
         barred = f"[{_escaped(''.join(self._instead))}]" if self._instead else None
         self._unfit = "|".join(filter(None, (_beyond(encoding), barred)))
-        self._changes: list[pa.Table] = []
+        self._letters: dict[str | None, _Letters] = {}
         self._replaced: dict[str, None] = {}
+        self._changes: list[pa.Table] = []
 
     def fit(self, values: Any, *, field: str, of: Any, width: int | None = None, only: str | None = None) -> pa.Array:
         """The texts as the file can hold them; null stays null.
@@ -88,75 +114,44 @@ class Texts:
         the most characters. `only` is a character class as in a regular expression (``A-Za-z0-9``) of what this
         column takes; "-" stands for the rest.
         """
-        array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-        encoded = pc.dictionary_encode(array)
+        encoded = pc.dictionary_encode(_array(values))
         texts = _tidy(encoded.dictionary)
-        places = self._places(texts, width, only)
-        if not places:
-            return texts.take(encoded.indices)
-        fitted: list[str] = texts.to_pylist()
-        replaced: list[str | None] = [None] * len(texts)
-        cut: list[int | None] = [None] * len(texts)
-        for place in places:
-            fitted[place], replaced[place], cut[place] = self._fitted(fitted[place], width, only)
-        written = pa.array(fitted, pa.string())
-        self._report(encoded.indices, places, field, of, (replaced, cut), texts, written)
+        written, replaced = self._with_letters(texts, only)
+        written, cut = _shortened(written, width)
+        changed = pc.indices_nonzero(pc.or_(pc.is_valid(replaced), pc.is_valid(cut)))
+        if len(changed):
+            rows = pc.indices_nonzero(pc.is_in(encoded.indices, value_set=changed.cast(encoded.indices.type)))
+            which = encoded.indices.take(rows)
+            columns = [_array(of).take(rows), pa.repeat(pa.scalar(field, pa.string()), len(rows))]
+            columns += [column.take(which) for column in (replaced, cut, texts, written)]
+            self._changes.append(_once(pa.table(columns, schema=_CHANGES)))
         return written.take(encoded.indices)
 
-    def _places(self, texts: pa.Array, width: int | None, only: str | None) -> list[int]:
-        """Which texts must change."""
-        unfit = [
-            pc.match_substring_regex(texts, pattern) for pattern in (self._unfit, only and f"[^{only}]") if pattern
-        ]
-        if width is not None:
-            unfit.append(pc.greater(pc.utf8_length(texts), width))
-        places: set[int] = set()
-        for mask in unfit:
-            places.update(pc.indices_nonzero(mask).to_pylist())
-        return sorted(places)
-
-    def _fitted(self, text: str, width: int | None, only: str | None) -> tuple[str, str | None, int | None]:
-        """The text, the characters replaced ("Ł as L"), and how many characters were cut off."""
-        allowed = _class(only)
-        parts = {character: self._written(character, allowed) for character in dict.fromkeys(text)}
-        replaced = {character: part for character, part in parts.items() if part != character}
-        whole = "".join(parts[character] for character in text)
-        self._replaced.update(dict.fromkeys(told := [f"{old} as {new or 'nothing'}" for old, new in replaced.items()]))
-        fitted = whole if width is None or len(whole) <= width else whole[:width].rstrip()
-        off = len(whole) - len(fitted)
-        return fitted, ", ".join(told) or None, off or None
-
-    def _written(self, character: str, allowed: frozenset[str] | None) -> str:
-        letters = self._instead.get(character) or replacement(character, self.encoding)
-        letters = "".join(self._instead.get(letter, letter) for letter in letters)
-        if allowed is None or allowed.issuperset(letters):
-            return letters
-        plain = replacement(character, "ascii")
-        return plain if plain and allowed.issuperset(plain) else "-" if "-" in allowed else ""
-
-    def _report(
-        self,
-        indices: pa.Array,
-        places: list[int],
-        field: str,
-        of: Any,
-        what: tuple[list[str | None], list[int | None]],
-        texts: pa.Array,
-        written: pa.Array,
-    ) -> None:
-        rows = pc.indices_nonzero(pc.is_in(indices, value_set=pa.array(places, indices.type)))
-        which = indices.take(rows)
-        replaced, cut = pa.array(what[0], pa.string()).take(which), pa.array(what[1], pa.int32()).take(which)
-        owners = (of.combine_chunks() if isinstance(of, pa.ChunkedArray) else of).take(rows)
-        names = pa.repeat(pa.scalar(field, pa.string()), len(rows))
-        columns = [owners, names, replaced, cut, texts.take(which), written.take(which)]
-        # A name stands on every row of a document: once is enough.
-        self._changes.append(_once(pa.table(columns, schema=_CHANGES)))
+    def _with_letters(self, texts: pa.Array, only: str | None) -> tuple[pa.Array, pa.Array]:
+        """The texts in characters that can be written, and for each that changed, which characters are replaced."""
+        unfit = "|".join(filter(None, (self._unfit, only and f"[^{only}]")))
+        places = pc.indices_nonzero(pc.match_substring_regex(texts, unfit)).to_pylist() if unfit else []
+        if not places:
+            return texts, pa.nulls(len(texts), pa.string())
+        letters = self._letters.setdefault(only, _Letters(self.encoding, self._instead, only))
+        written: list[str] = texts.to_pylist()
+        replaced: list[str | None] = [None] * len(texts)
+        for place in places:
+            text = written[place]
+            told = [
+                f"{character} as {letters[ord(character)] or 'nothing'}"
+                for character in dict.fromkeys(text)
+                if letters[ord(character)] != character
+            ]
+            self._replaced.update(dict.fromkeys(told))
+            written[place], replaced[place] = text.translate(letters), ", ".join(told)
+        return pa.array(written, pa.string()), pa.array(replaced, pa.string())
 
     def changes(self) -> pa.Table:
         """Every changed text once: `of`, `field`, `replaced` characters, how many are `cut`, the `text` and what is
         `written` for it."""
-        return _once(pa.concat_tables([_CHANGES.empty_table(), *self._changes]))
+        self._changes = [_once(pa.concat_tables([_CHANGES.empty_table(), *self._changes]))]
+        return self._changes[0]
 
     def notes(self) -> list[str]:
         """What was changed, in a sentence a matter; for `Export.notes`."""
@@ -177,8 +172,27 @@ class Texts:
 
 
 def _once(changes: pa.Table) -> pa.Table:
-    # The group-by of one thread keeps the order in which rows came; of several, it does not.
-    return changes.group_by(changes.schema.names, use_threads=False).aggregate([])
+    """Each text of a field of a document once, in the order in which they came: a name stands on every row."""
+    key = np.zeros(len(changes), np.int64)
+    for name in ("of", "field", "text"):
+        encoded = pc.dictionary_encode(changes[name].combine_chunks())
+        key = key * (len(encoded.dictionary) + 1) + encoded.indices.to_numpy(zero_copy_only=False)
+    _, first = np.unique(key, return_index=True)
+    return changes if len(first) == len(changes) else changes.take(pa.array(np.sort(first)))
+
+
+def _shortened(texts: pa.Array, width: int | None) -> tuple[pa.Array, pa.Array]:
+    """The texts in `width` characters, and for each that was cut, how many characters are gone."""
+    lengths = pc.utf8_length(texts)
+    long = pc.greater(lengths, pa.scalar(width, pa.int32()))
+    if not pc.any(long).as_py():
+        return texts, pa.nulls(len(texts), pa.int32())
+    short = pc.if_else(long, pc.utf8_rtrim_whitespace(pc.utf8_slice_codeunits(texts, 0, width)), texts)
+    return short, pc.if_else(long, pc.subtract(lengths, pc.utf8_length(short)), pa.scalar(None, pa.int32()))
+
+
+def _array(values: Any) -> pa.Array:
+    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
 def _count(number: int, noun: str) -> str:
@@ -191,12 +205,3 @@ def _tidy(texts: pa.Array) -> pa.Array:
         texts = pc.utf8_normalize(texts, form="NFC")
     texts = pc.replace_substring_regex(texts, _SPACES, " ")
     return pc.replace_substring_regex(texts, _CONTROLS, "")
-
-
-@cache
-def _class(only: str | None) -> frozenset[str] | None:
-    """The characters of an ASCII class such as ``A-Za-z0-9/-``."""
-    if only is None:
-        return None
-    codes = pa.array([chr(code) for code in range(128)])
-    return frozenset(codes.filter(pc.match_substring_regex(codes, f"[{only}]")).to_pylist())

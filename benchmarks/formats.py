@@ -31,11 +31,12 @@ from robaws_pipeline.books.keep import keep_books
 from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.samples import COMPANY, MONTH
+from robaws_pipeline.periods import month_period
 from robaws_pipeline.settings import Company
 
 CSV_MODULE = "csv module"
-NOT_TEXT = {"ubl"}
-"""A file a document: not what is compared here."""
+NOT_TEXT = {"ubl", "listings"}
+"""A file a document; a list of a year."""
 
 OWN: dict[str, dict[str, Any]] = {}
 """Settings without which a format writes nothing."""
@@ -126,7 +127,7 @@ def _company() -> Company:
 
 def _books(folder: Path) -> MonthBooks:
     read = {name: pa.ipc.open_file(pa.memory_map(str(folder / name))).read_all() for name in TABLES}
-    return MonthBooks(key="bench", company=_company(), month=MONTH, **read)
+    return MonthBooks(key="bench", company=_company(), period=month_period(MONTH), **read)
 
 
 def _plain(books: MonthBooks) -> int:

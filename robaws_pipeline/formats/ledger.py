@@ -4,7 +4,7 @@
 journal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from io import BytesIO
@@ -27,6 +27,15 @@ def ledger(books: MonthBooks) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.register(name, getattr(books, name))
         connection.execute(sql(__package__, "entry"))
         yield connection
+
+
+def lookups(
+    connection: duckdb.DuckDBPyConnection, tables: Mapping[str, tuple[Sequence[str], Iterable[Sequence[str | None]]]]
+) -> None:
+    """Small tables of texts for the SQL: name → columns and rows."""
+    for name, (columns, rows) in tables.items():
+        schema = pa.schema([(column, pa.string()) for column in columns])
+        connection.register(name, pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema))
 
 
 def sql(package: str, name: str) -> str:

@@ -10,13 +10,12 @@ from typing import Annotated, Literal
 from xml.sax.saxutils import escape
 
 import duckdb
-import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.held import without_postings, written
-from robaws_pipeline.formats.ledger import ledger, sql, write_texts
+from robaws_pipeline.formats.ledger import ledger, lookups, sql, write_texts
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.text import one_line
@@ -146,9 +145,7 @@ def _register(connection: duckdb.DuckDBPyConnection, books: MonthBooks, own: Xaf
         "given": (("ours", "theirs"), tuple(own.vat_codes.items())),
         "country": (("typed", "code"), tuple((text, country_code(text)) for text in typed)),
     }
-    for name, (columns, rows) in tables.items():
-        schema = pa.schema([(column, pa.string()) for column in columns])
-        connection.register(name, pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema))
+    lookups(connection, tables)
     connection.execute(sql(__package__, "elements"))
 
 

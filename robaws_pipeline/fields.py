@@ -97,6 +97,7 @@ LINE = (
     ),
     *_fields(
         "inferred",
+        ("activity_id", "activityId", "id"),
         ("gl_account_id", "generalLedgerAccountId", "id"),
         ("price", "price", "amount"),
         ("discount", "discount", "amount"),

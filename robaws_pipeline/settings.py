@@ -217,6 +217,15 @@ class Journals(_Model):
     purchase_credit_notes: str = "AKC"
 
 
+class Closing(_Model):
+    """A moment at which the accountant closed a period."""
+
+    until: Month
+    """The last closed month."""
+    on: date
+    """The day it was closed: what was made in Robaws later came too late for it."""
+
+
 class Address(_Model):
     """The company's own address, as it stands on its invoices."""
 
@@ -307,6 +316,10 @@ class Company(_Model):
     accounts: Accounts = Accounts()
     journals: Journals = Journals()
     purchases: Purchases = Purchases()
+    closed: tuple[Closing, ...] = ()
+    """Each closing of a period; a document belongs to what was open when it was made."""
+    late_documents: Literal["hold", "book"] = "hold"
+    """What becomes of a document that came after its period was closed: held, or booked on the first open day."""
     vat_tariffs: dict[str, Tariff] = Field(default_factory=dict)
     """By tariff id or by name (any case); goes before the defaults."""
     fields: dict[str, dict[str, str]] = Field(default_factory=dict)

@@ -10,6 +10,7 @@ Python only says what settings and VAT numbers mean, once per distinct tariff an
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import schema
 from robaws_pipeline.books.vat_numbers import intra_community_problem
+from robaws_pipeline.periods import first_day, later
 from robaws_pipeline.reasons import REASONS, phrases
 from robaws_pipeline.settings import DEFAULT_TARIFFS, SELF_ASSESSED, Accounts, Company, Purchases, Treatment
 
@@ -45,6 +47,7 @@ _TARIFFS = pa.schema(
 _DEFAULT_ACCOUNTS = pa.schema([("collection", pa.string()), ("treatment", pa.string()), ("account", pa.string())])
 _RENUMBERED = pa.schema([("code", pa.string()), ("account", pa.string())])
 _ACCOUNT_RULES = pa.schema([("prefix", pa.string()), ("nature", pa.string()), ("deductible", schema.RATE)])
+_CLOSINGS = pa.schema([("first_open", pa.date32()), ("closed_at", schema.INSTANT)])
 _VERDICTS = pa.schema([("number", pa.string()), ("treatment", pa.string()), ("problem", pa.string())])
 
 
@@ -126,13 +129,17 @@ def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table],
         register("tariffs", _tariffs(inputs["lines"], company))
         register("default_account", _default_accounts(company.accounts))
         register("renumbered", _renumbered(company.accounts))
+        register("closing", _closings(company))
         register("account_rule", _account_rules(company.purchases))
         connection.execute(_sql("entry"), {"limit": LIMIT})
         connection.execute(_sql("booked_line"), {"limit": LIMIT})
         connection.execute(_sql("vat_group"))
         connection.execute(_sql("total"))
         register("vat_number_verdict", _verdicts(connection, company))
-        connection.execute(_sql("reason"), {"limit": LIMIT, "says": phrases(company.language)})
+        connection.execute(
+            _sql("reason"),
+            {"limit": LIMIT, "says": phrases(company.language), "hold_late": company.late_documents == "hold"},
+        )
         connection.execute(_sql("state"), {"codes": list(REASONS)})
         postings = connection.sql(_sql("postings"), params=_posting_settings(company)).to_arrow_table()
         return Books(
@@ -219,6 +226,17 @@ def _account_rules(purchases: Purchases) -> pa.Table:
     ]
     rows += [{"prefix": prefix, "deductible": percentage} for prefix, percentage in purchases.deductible.items()]
     return pa.Table.from_pylist(rows, schema=_ACCOUNT_RULES)
+
+
+def _closings(company: Company) -> pa.Table:
+    """From which moment on which day is the first open one; a period once closed stays closed."""
+    rows: list[dict[str, object]] = []
+    first_open = date.min
+    for closing in sorted(company.closed, key=lambda closing: closing.on):
+        first_open = max(first_open, first_day(later(closing.until)))
+        closed_at = datetime.combine(closing.on + timedelta(days=1), time(), company.zone)
+        rows.append({"first_open": first_open, "closed_at": closed_at})
+    return pa.Table.from_pylist(rows, schema=_CLOSINGS)
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection, company: Company) -> pa.Table:

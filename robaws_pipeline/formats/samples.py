@@ -309,6 +309,7 @@ def build(
             "number": document.number,
             "type": document.type,
             "date": day,
+            "booking_date": day,
         }
         _add_document(heads, document, day, due)
         _add_lines(lines, document)

@@ -35,6 +35,7 @@ _TASKS: Mapping[str, Task] = {
     "number_unreadable": "in Robaws",
     "unknown_type": "in Robaws",
     "date_missing": "in Robaws",
+    "period_closed": "in Robaws",
     "total_missing": "in Robaws",
     "amount_too_large": "in Robaws",
     "negative_total": "in Robaws",

@@ -20,6 +20,11 @@ TEXTS = {
         "Het document heeft geen bruikbare datum ({detail}).",
         "Vul in Robaws de documentdatum in.",
     ),
+    "period_closed": (
+        "Het document kwam nadat zijn periode afgesloten was: {detail}.",
+        "Geef het in Robaws een datum in een open periode, of laat het boeken op de eerste open dag: "
+        '`late_documents = "book"` in robaws.toml.',
+    ),
     "total_missing": (
         "In Robaws ontbreekt: {detail}.",
         "Open het document in Robaws en bewaar het opnieuw, zodat de totalen berekend worden.",
@@ -103,6 +108,7 @@ TEXTS = {
 
 PHRASES = {
     "decimal_point": ",",
+    "dated_and_made": "gedateerd {}, in Robaws gemaakt op {}",
     "about": "{}: {}",
     "and": " en ",
     "and_more": " en nog {}",

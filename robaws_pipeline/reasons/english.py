@@ -19,6 +19,11 @@ TEXTS = {
         "The document has no usable date ({detail}).",
         "Fill in the document date in Robaws.",
     ),
+    "period_closed": (
+        "The document came after its period was closed: {detail}.",
+        "Give it a date in an open period in Robaws, or let it be booked on the first open day: "
+        '`late_documents = "book"` in robaws.toml.',
+    ),
     "total_missing": (
         "Robaws gives no {detail}.",
         "Open the document in Robaws and save it again, so that its totals are calculated.",
@@ -99,6 +104,7 @@ TEXTS = {
 
 PHRASES = {
     "decimal_point": ".",
+    "dated_and_made": "dated {}, made in Robaws on {}",
     "about": "{}: {}",
     "and": " and ",
     "and_more": " and {} more",

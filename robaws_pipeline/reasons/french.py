@@ -19,6 +19,11 @@ TEXTS = {
         "Le document n’a pas de date utilisable ({detail}).",
         "Indiquez la date du document dans Robaws.",
     ),
+    "period_closed": (
+        "Le document est arrivé après la clôture de sa période : {detail}.",
+        "Donnez-lui dans Robaws une date dans une période ouverte, ou faites-le comptabiliser le premier jour ouvert : "
+        '`late_documents = "book"` dans robaws.toml.',
+    ),
     "total_missing": (
         "Il manque dans Robaws : {detail}.",
         "Ouvrez le document dans Robaws et enregistrez-le à nouveau, afin que ses totaux soient calculés.",
@@ -102,6 +107,7 @@ TEXTS = {
 
 PHRASES = {
     "decimal_point": ",",
+    "dated_and_made": "daté du {}, créé dans Robaws le {}",
     "about": "{} : {}",
     "and": " et ",
     "and_more": " et encore {}",

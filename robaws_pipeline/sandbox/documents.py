@@ -200,6 +200,8 @@ class _Writer:
             key["description"]: text,
             key["article_id"]: article,
             key["project_id"]: project,
+            # What kind of work it is, for those who book it as a cost unit; told by the trade's first letter.
+            key["activity_id"]: None if project is None else str(300 + ord(text[:1] or "A") % 4),
             key["quantity"]: quantity,
             key["unit"]: unit,
             key["price"]: price,

@@ -27,6 +27,7 @@ COMPANY = Company.model_validate(
         "api_key_env": "KEY",
         "api_secret_env": "SECRET",
         "start": "2026-01",
+        "closed": [{"until": "2025-12", "on": "2026-01-31"}],
         "vat_number": "BE0999000129",
         "address": {"line": "Proefstraat 1", "postal_code": "9000", "city": "Gent"},
         "accounts": {
@@ -70,6 +71,7 @@ PARTIES = table(
         {"kind": "client", "id": "5", "code": "C5", "name": "Zonder Nummer NV", "vat_number": "geen"},
         {"kind": "client", "id": "6", "code": "C6", "name": "Belfast Build Ltd", "vat_number": "XI 980 7806 84"},
         {"kind": "client", "id": "7", "code": "C7", "name": "Marketplace Ltd", "vat_number": "EU372022452"},
+        {"kind": "client", "id": "8", "code": "C8", "name": "Webwinkel BV", "gl_account_id": "71"},
         {"kind": "supplier", "id": "1", "code": "S1", "name": "Groothandel Noord NV", "vat_number": "BE0999000129"},
         {"kind": "supplier", "id": "8", "code": "S8", "name": "Onderaannemer Zuid BV"},
     ],

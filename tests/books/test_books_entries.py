@@ -238,7 +238,8 @@ def test_each_collection_has_its_own_default_account(keep: Keep) -> None:
 def test_postings_carry_what_a_reader_of_the_journal_wants(keep: Keep) -> None:
     """Due date and payment reference sit on the open item, project and text on the line, treatment on both."""
     books = keep(
-        [document()], [line(description="\n  Isolatie dak \r\nlot 3", project_id="P7", vat_percentage=Decimal(21))]
+        [document()],
+        [line(description="\n  Isolatie dak \r\nlot 3", project_id="P7", activity_id="A2", vat_percentage=Decimal(21))],
     )
     party, turnover, vat = books.postings.to_pylist()
     assert (party["description"], party["due_date"], party["payment_reference"]) == (
@@ -247,6 +248,7 @@ def test_postings_carry_what_a_reader_of_the_journal_wants(keep: Keep) -> None:
         "+++123/4567/89002+++",
     )
     assert (turnover["description"], turnover["project_id"], turnover["line_no"]) == ("Isolatie dak", "P7", 1)
+    assert (turnover["activity_id"], vat["activity_id"]) == ("A2", None)
     assert (turnover["due_date"], turnover["payment_reference"], vat["project_id"]) == (None, None, None)
     assert [(row["treatment"], row["rate"]) for row in (party, turnover, vat)] == [
         (None, None),

@@ -116,13 +116,16 @@ def test_each_account_and_project_bears_its_own_part(keep: Keep) -> None:
     books = keep(
         [purchase("100.00", "21.00")],
         [
-            bought("40.00", "21", "612000", 1, project_id="7"),
-            bought("60.00", "21", "612000", 2, project_id="8"),
+            bought("40.00", "21", "612000", 1, project_id="7", activity_id="3"),
+            bought("60.00", "21", "612000", 2, project_id="8", activity_id="4"),
         ],
         CARS,
     )
     costs = [row for row in books.postings.to_pylist() if row["kind"] == "not_deductible"]
-    assert [(row["project_id"], str(row["amount"])) for row in costs] == [("7", "4.20"), ("8", "6.30")]
+    assert [(row["project_id"], row["activity_id"], str(row["amount"])) for row in costs] == [
+        ("7", "3", "4.20"),
+        ("8", "4", "6.30"),
+    ]
     assert recap(books) == [("services", "50", "100.00", "21.00", "10.50")]
 
 
@@ -152,6 +155,20 @@ def test_a_default_account_of_the_treatment_goes_before_the_general_one(keep: Ke
     )
     assert [entry(books, id_)[1] for id_ in ("1", "2")] == [
         ("line", "700500", "-100.00"),
+        ("line", "700000", "-100.00"),
+    ]
+
+
+def test_the_party_s_own_account_goes_before_the_defaults(keep: Keep) -> None:
+    """What somebody chose for this customer says more than what holds for all; a line's own account says most."""
+    accounts = COMPANY.accounts.model_copy(update={"sales": {"standard": "700500"}, "default_sales": "700000"})
+    books = keep(
+        [document("1", party_id="8"), document("2", party_id="8")],
+        [line("100.00", "21", "1", **BARE), line("100.00", "21", "2")],
+        COMPANY.model_copy(update={"accounts": accounts}),
+    )
+    assert [entry(books, id_)[1] for id_ in ("1", "2")] == [
+        ("line", "701000", "-100.00"),
         ("line", "700000", "-100.00"),
     ]
 

@@ -1,6 +1,7 @@
 """Which state a document ends in, and what the bookkeeper is told."""
 
 import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +28,12 @@ FAULTS: list[tuple[str, str, Row, list[Row]]] = [
     ("unknown_type", "'PROFORMA'", document(type="PROFORMA"), [line()]),
     ("unknown_type", "none", document(type=None), [line()]),
     ("date_missing", "number 2026-1", document(date=None), [line()]),
+    (
+        "period_closed",
+        "dated 2025-12-30, made in Robaws on 2026-02-02",
+        document(date=date(2025, 12, 30), created_at=datetime(2026, 2, 2, tzinfo=UTC)),
+        [line()],
+    ),
     ("total_missing", "total excluding VAT", document(net="0") | {"net": None}, [line()]),
     (
         "total_missing",

@@ -23,6 +23,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "### `oauth`": settings.OAuth,
     "### `accounts`": settings.Accounts,
     "### `purchases`": settings.Purchases,
+    "### `closed`": settings.Closing,
     "### `journals`": settings.Journals,
     "### `vat_tariffs`": settings.Tariff,
     "### `articles`": settings.Articles,

@@ -10,6 +10,7 @@ WITH line AS (
         line.collection,
         line.line_no,
         line.project_id,
+        line.activity_id,
         line.vat_tariff_id,
         line.vat_tariff_name,
         line.vat_percentage,
@@ -23,7 +24,7 @@ WITH line AS (
             CASE WHEN own_code IS NOT NULL THEN line.gl_account_name END,
             CASE WHEN own_code IS NULL OR own_code = account.code THEN account.name END
         ) AS account_name,
-        default_account.account AS default_code,
+        coalesce(nullif(trim(party_account.code), ''), default_account.account) AS default_code,
         tariff.treatment,
         tariff.rate,
         CASE line.collection WHEN 'sales' THEN 0 ELSE coalesce(tariff.self_assessed_rate, 0) END::DECIMAL(7, 4)
@@ -40,6 +41,7 @@ WITH line AS (
     LEFT JOIN tariffs AS tariff
         ON line.vat_tariff_id IS NOT DISTINCT FROM tariff.id AND line.vat_tariff_name IS NOT DISTINCT FROM tariff.name
     LEFT JOIN gl_accounts AS account ON line.gl_account_id = account.id
+    LEFT JOIN gl_accounts AS party_account ON entry.party_account_id = party_account.id
     LEFT JOIN default_account
         ON default_account.collection = line.collection AND default_account.treatment = coalesce(tariff.treatment, '')
     WHERE coalesce(upper(line.type), 'LINE') = 'LINE' OR line.net <> 0

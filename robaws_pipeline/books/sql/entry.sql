@@ -12,6 +12,9 @@ SELECT
     document.number,
     document.type,
     document.date,
+    CASE WHEN document.date IS NOT NULL THEN greatest(document.date, closing.first_open) END AS booking_date,
+    coalesce(closing.first_open > document.date, false) AS late,
+    document.created_at::DATE AS created_on,
     document.due_date,
     document.party_id,
     document.currency,
@@ -24,6 +27,7 @@ SELECT
     party.code AS party_code,
     party.name AS party_name,
     nullif(trim(party.vat_number), '') AS party_vat_number,
+    party.gl_account_id AS party_account_id,
     greatest(abs(document.net), abs(document.vat), abs(document.gross)) >= $limit AS too_large,
     document.net::DECIMAL(28, 2) AS net,
     document.vat::DECIMAL(28, 2) AS vat,
@@ -33,6 +37,8 @@ SELECT
     CASE WHEN (document.collection = 'sales') = (document.type = 'INVOICE') THEN 1 ELSE -1 END::DECIMAL(1, 0)
         AS party_sign
 FROM documents AS document
+-- The last closing before the document was made says what was open by then.
+ASOF LEFT JOIN closing ON closing.closed_at <= document.created_at
 LEFT JOIN parties AS party
     ON party.id = document.party_id
     AND party.kind = CASE document.collection WHEN 'sales' THEN 'client' ELSE 'supplier' END

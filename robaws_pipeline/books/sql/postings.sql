@@ -39,7 +39,8 @@ WITH exported AS (
         rate + self_assessed_rate AS rate,
         cost_account AS account,
         cost_account_name AS account_name,
-        project_id
+        project_id,
+        activity_id
     FROM vat_group
     WHERE deductible < 100
 ), posting AS (
@@ -47,7 +48,7 @@ WITH exported AS (
     FROM exported
     UNION ALL BY NAME
     SELECT entry_no, 2 AS position, 'line' AS kind, (-net)::DECIMAL(38, 2) AS amount, account, account_name,
-        nullif(description, '') AS description, treatment, rate, project_id, line_no
+        nullif(description, '') AS description, treatment, rate, project_id, activity_id, line_no
     FROM booked_line
     UNION ALL BY NAME
     FROM vat_posting
@@ -78,6 +79,7 @@ SELECT
     placed.type,
     placed.number,
     placed.date,
+    placed.booking_date,
     placed.due_date,
     placed.kind,
     placed.account,
@@ -89,10 +91,11 @@ SELECT
     placed.rate,
     (placed.type_sign * placed.vat_base)::DECIMAL(18, 2) AS vat_base,
     placed.project_id,
+    placed.activity_id,
     placed.payment_reference,
     placed.line_no
 FROM placed
 LEFT JOIN account_name ON account_name.code = placed.account
 ORDER BY
     placed.entry_no, placed.position, placed.line_no, placed.treatment, placed.rate, placed.nature, placed.deductible,
-    placed.account, placed.project_id
+    placed.account, placed.project_id, placed.activity_id

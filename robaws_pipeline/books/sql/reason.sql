@@ -9,6 +9,8 @@ WITH header_fault AS (
             THEN {code: 'unknown_type', detail: coalesce('''' || type || '''', $says.none)} END,
         CASE WHEN date IS NULL
             THEN {code: 'date_missing', detail: coalesce(format($says.number, number), $says.no_number)} END,
+        CASE WHEN late AND $hold_late
+            THEN {code: 'period_closed', detail: format($says.dated_and_made, date::VARCHAR, created_on::VARCHAR)} END,
         CASE WHEN net IS NULL OR gross IS NULL
             THEN {code: 'total_missing', detail: CASE
                 WHEN net IS NOT NULL THEN $says.gross

@@ -6,6 +6,7 @@ SELECT
     entry.number,
     entry.type,
     entry.date,
+    entry.booking_date,
     entry.party_id,
     entry.party_name,
     state.state,

@@ -1,6 +1,7 @@
 """The assets after the raw log: documents, journal, exports, periods, warehouse."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import dagster as dg
 
@@ -10,6 +11,8 @@ from robaws_pipeline.assets.shared import CompanyAssets, Result
 from robaws_pipeline.steps import build, spans
 from robaws_pipeline.steps.outside import FILE as OUTSIDE
 from robaws_pipeline.steps.outside import outside
+from robaws_pipeline.steps.valid_ubl import is_checked, why_not
+from robaws_pipeline.validation.pool import Pool
 
 
 def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
@@ -62,7 +65,7 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         kinds={"csv", "xml"},
         check_specs=[
             dg.AssetCheckSpec(name, asset=shared.key("exports"), description=description)
-            for name, description in checks.EXPORTS.items()
+            for name, description in checks.exports_of(workspace).items()
         ],
         description="The folder that the accountant downloads: files of each format, held.csv, manifest.json.",
         group_name=shared.name,
@@ -72,16 +75,21 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
     )
     def exports(context: dg.AssetExecutionContext) -> Result:
         months = list(context.partition_keys)
-        exported = build.build_exports(workspace, months)
+        # Made before the files are: it reads its rules while they are written.
+        with Pool(1) if is_checked(workspace) else nullcontext() as rules:
+            exported = build.build_exports(workspace, months)
+            results = checks.exports(workspace, exported, rules)
         for month, export in exported.items():
             context.add_asset_metadata(show.exported(export, workspace, month), partition_key=month)
+        if reason := why_not(workspace):
+            context.add_asset_metadata({checks.VALID_UBL: reason}, partition_key=months[-1])
         if strange := outside(workspace):
             told = {
                 "outside_the_books": sum(strange.values()),
                 "outside_csv": dg.MetadataValue.path(workspace.exports.path(OUTSIDE)),
             }
             context.add_asset_metadata(told, partition_key=months[-1])
-        return Result(check_results=checks.exports(workspace, exported))
+        return Result(check_results=results)
 
     @dg.asset(
         key=shared.key("periods"),

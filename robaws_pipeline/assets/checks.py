@@ -8,12 +8,13 @@ import dagster as dg
 from robaws_pipeline import fields
 from robaws_pipeline.assets.shared import CompanyAssets
 from robaws_pipeline.periods import months_between
-from robaws_pipeline.steps import audit
+from robaws_pipeline.steps import audit, valid_ubl
 from robaws_pipeline.steps.audit import Finding
 from robaws_pipeline.steps.build import Exported
 from robaws_pipeline.steps.stale import loaded_months
 from robaws_pipeline.steps.verify import Verification, verify
 from robaws_pipeline.steps.workspace import Workspace
+from robaws_pipeline.validation.pool import Pool
 
 JOURNAL = {
     "balanced": "the postings of every exported document add up to zero",
@@ -33,18 +34,28 @@ EXPORTS = {
 }
 """Checks of the exports and what they say when they pass."""
 
+VALID_UBL = "valid_ubl"
+"""The check of the exports that is there when the company has UBL files and the official rules are installed."""
+
+_VALID_UBL = (
+    "the UBL files are valid by the XSD, EN 16931 and Peppol, and right to the cent: all when they are few, else a "
+    "sample with every kind of document in it"
+)
+
 VERIFIED = "verified"
 """The check of the raw data that asks Robaws. It has a job of its own: a load has just compared."""
 
 _SHOWN = 50
 
 
-def _result(name: str, findings: Sequence[Finding], asked: int) -> dg.AssetCheckResult:
+def _result(
+    name: str, findings: Sequence[Finding], asked: int, counts: Mapping[str, Any] | None = None
+) -> dg.AssetCheckResult:
     records = [
         dg.TableRecord({"month": found.month, "kind": found.collection, "number": found.number, "what": found.detail})
         for found in findings[:_SHOWN]
     ]
-    metadata: dict[str, Any] = {"months": dg.MetadataValue.int(asked)}
+    metadata: dict[str, Any] = {"months": dg.MetadataValue.int(asked), **(counts or {})}
     if records:
         metadata["findings"] = dg.MetadataValue.table(records)
     return dg.AssetCheckResult(
@@ -75,8 +86,15 @@ def journal(workspace: Workspace, months: Sequence[str]) -> list[dg.AssetCheckRe
     ]
 
 
-def exports(workspace: Workspace, exported: Mapping[str, Exported]) -> list[dg.AssetCheckResult]:
-    """The checks of the exports of these months."""
+def exports_of(workspace: Workspace) -> Mapping[str, str]:
+    """The checks of a company's exports and what they say when they pass."""
+    return {**EXPORTS, VALID_UBL: _VALID_UBL} if valid_ubl.is_checked(workspace) else EXPORTS
+
+
+def exports(
+    workspace: Workspace, exported: Mapping[str, Exported], rules: Pool | None = None
+) -> list[dg.AssetCheckResult]:
+    """The checks of the exports of these months; `rules` check the UBL files, when that is to be done."""
     lost = [
         finding for month, export in exported.items() for finding in audit.not_listed(workspace, month, export.manifest)
     ]
@@ -86,10 +104,21 @@ def exports(workspace: Workspace, exported: Mapping[str, Exported]) -> list[dg.A
         for month, export in exported.items()
         for name, error in export.errors.items()
     ]
-    return [
+    results = [
         _result("every_document_listed", lost, len(exported)),
         _result("formats_written", failed, len(exported)),
     ]
+    if rules is not None:
+        validated = valid_ubl.validate_exports(workspace, exported, rules)
+        counts = {
+            "files": validated.documents,
+            "checked_by_all_rules": validated.by_all,
+            "checked_by_schema_and_cents": validated.by_cents,
+            "warnings": validated.warnings,
+            "seconds": round(validated.seconds, 2),
+        }
+        results.append(_result(VALID_UBL, validated.findings, len(exported), counts))
+    return results
 
 
 def verified_check(shared: CompanyAssets) -> dg.AssetChecksDefinition:

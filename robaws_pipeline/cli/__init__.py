@@ -19,6 +19,7 @@ _COMMANDS = {
     "status": "robaws_pipeline.cli.questions:status",
     "explain": "robaws_pipeline.cli.questions:explain",
     "authorize": "robaws_pipeline.cli.authorize:authorize",
+    "validate": "robaws_pipeline.cli.validate:validate",
     "doctor": "robaws_pipeline.cli.questions:doctor",
     "sandbox": "robaws_pipeline.sandbox.command:sandbox",
 }

@@ -49,7 +49,9 @@ def is_checked(workspace: Workspace) -> bool:
     return FORMAT in workspace.company.formats and not missing_packages()
 
 
-def validate_exports(workspace: Workspace, exported: Mapping[str, Exported], pool: Pool) -> Validated:
+def validate_exports(
+    workspace: Workspace, exported: Mapping[str, Exported], pool: Pool, *, few: int = FEW, most: int = MOST
+) -> Validated:
     """Check the UBL files of these months: all when they are few, else a sample with every kind of document in it.
 
     `pool` may be made before the files are written: it then reads its rules meanwhile. One process is enough for so few
@@ -62,13 +64,13 @@ def validate_exports(workspace: Workspace, exported: Mapping[str, Exported], poo
         for path, sums in export.manifest["files"].items()
         if path.startswith(f"{FORMAT}/") and path.endswith(".xml")
     }
-    if len(files) <= FEW:
+    if len(files) <= few:
         verdicts = dict(pool.verdicts(files.values()))
         by_all = len(files)
     else:
-        step = -(-len(files) // MOST)
+        step = -(-len(files) // most)
         verdicts = dict(pool.verdicts(list(files.values())[::step], "quick"))
-        chosen = sample.covering({name: verdict.traits for name, verdict in verdicts.items()}, FEW)
+        chosen = sample.covering({name: verdict.traits for name, verdict in verdicts.items()}, few)
         verdicts |= pool.verdicts([files[name] for name in chosen])
         by_all = len(chosen)
     whose = _whose(exported)

@@ -8,7 +8,7 @@ own, and a mistake in one must show in the other.
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from robaws_pipeline.validation.reading import Adjustment, Amount, Document, Element, Key, Line
+from robaws_pipeline.validation.reading import Adjustment, Amount, Document, Element, Key, Line, amount
 from robaws_pipeline.validation.rule import Wrong, rule
 
 _CENT = Decimal("0.01")
@@ -81,6 +81,16 @@ def _line_total(line: Line) -> Decimal | None:
     if line.quantity is None or line.price is None or adjusted is None or not per:
         return None
     return _cents(_EXACT.divide(_EXACT.multiply(line.quantity.value, line.price.value), per)) + adjusted
+
+
+@rule("OWN-PRICE", "A price after discount is the price before it less the discount", _SUM_REMEDY)
+def discounted_price(document: Document) -> Iterator[Wrong]:
+    """BT-146 to BT-148. Peppol asks it (R046), EN 16931 does not."""
+    for line in document.lines:
+        before = amount(line.at, "cac:Price/cac:AllowanceCharge/cbc:BaseAmount")
+        discount = amount(line.at, "cac:Price/cac:AllowanceCharge/cbc:Amount")
+        if before is not None and discount is not None:
+            yield from _differs(before.value - discount.value, line.price, "that is")
 
 
 @rule(

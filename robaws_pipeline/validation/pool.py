@@ -49,6 +49,11 @@ class _Process:
     def __init__(self) -> None:
         self._running: subprocess.Popen[bytes] | None = self._start()
 
+    @property
+    def pid(self) -> int | None:
+        """Its id; None while it has to be started again."""
+        return None if self._running is None else self._running.pid
+
     def ask(self, request: Request) -> Answer | int:
         """Its answer; its exit code when it ended instead."""
         process = self._running = self._running or self._start()
@@ -99,6 +104,11 @@ class Pool:
         self._processes: LifoQueue[_Process] = LifoQueue()
         for _ in range(count):
             self._processes.put(_Process())
+
+    @property
+    def pids(self) -> list[int]:
+        """Ids of the processes that are waiting for work."""
+        return [process.pid for process in self._processes.queue if process.pid is not None]
 
     def __enter__(self) -> "Pool":
         return self

@@ -28,6 +28,8 @@ _BY_RULE = {
     "BR-IC-12": "Say to which country the goods went.",
     "BR-O-": "Outside the scope of VAT stands alone on a document, without rates and VAT numbers.",
     "BR-CL-14": "Write the two letters of the country (ISO 3166-1), not its name.",
+    "BR-CL-11": "Use a scheme of the ISO 6523 list: 0208 for a Belgian enterprise number.",
+    "BR-CL-25": "Use a scheme of the list of electronic addresses: 0208 for a Belgian enterprise number.",
     "BR-CL-23": "Write a unit code of UN/ECE Recommendation 20 or 21, not the word.",
     "BR-CO-09": "Write VAT numbers with the country in front (EL for Greece).",
     "BR-CO-1": "Let the program that made the file add up again.",

@@ -118,6 +118,7 @@ def test_every_check_was_made_and_is_green(run: tuple[dg.DagsterInstance, dg.Dag
         ("proef/journal", "unique_supplier_numbers"): True,
         ("proef/exports", "every_document_listed"): True,
         ("proef/exports", "formats_written"): True,
+        ("proef/exports", "valid_ubl"): True,
     }
     assert len(records) == len(found)
 

@@ -27,7 +27,7 @@ from companies import (
     small_world,
 )
 
-from robaws_pipeline.assets.checks import EXPORTS, JOURNAL, VERIFIED
+from robaws_pipeline.assets.checks import EXPORTS, JOURNAL, VALID_UBL, VERIFIED
 
 BY_MONTH = ("history", "documents", "journal", "exports")
 
@@ -174,7 +174,7 @@ def test_the_daemon_builds_what_is_stale_what_changed_and_what_the_ui_asks_for(
         checks = instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
         events = [record.event_log_entry.dagster_event for record in checks]
         outcomes = {check.check_name: check.passed for e in events if e for check in [e.asset_check_evaluation_data]}
-        assert set(outcomes) == {"complete", VERIFIED, *JOURNAL, *EXPORTS}
+        assert set(outcomes) == {"complete", VERIFIED, *JOURNAL, *EXPORTS, VALID_UBL}
         assert all(outcomes.values())
         assert sorted(place.manifests("noord")) == MONTHS
         assert place.broken("noord") == []

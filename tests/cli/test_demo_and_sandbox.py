@@ -49,6 +49,13 @@ def test_demo_goes_from_nothing_to_files_and_tells_what_to_do_next(tmp_path: Pat
     )
     assert explained.returncode == 0
     assert "State exported" in explained.stdout
+    validated = subprocess.run(
+        [PROGRAM, "validate", "exports"], cwd=tmp_path, capture_output=True, text=True, timeout=150, check=False
+    )
+    assert validated.returncode == 0, validated.stdout
+    written = len(list((tmp_path / "exports" / "demo").glob("*/ubl/*.xml")))
+    assert written > 400, "a year of sales"
+    assert f"{written} documents checked by: UBL 2.1 XSD {written}, EN 16931 {written}" in validated.stdout
 
 
 def test_sandbox_serves_until_it_is_interrupted() -> None:

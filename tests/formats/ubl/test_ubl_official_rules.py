@@ -1,0 +1,136 @@
+"""Every kind of document that the format writes, against the official rules and by a reader that others wrote.
+
+By default the official rules see a part of the documents, chosen by a seed; `ROBAWS_UBL_DOCUMENTS=5000` in the
+environment makes so many documents and checks them all. XSD and the arithmetic are always checked on all.
+"""
+
+import os
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import cycle, islice, product
+from typing import Any
+
+import pytest
+from facturx import parse_ubl_cii_xml
+from ubl_books import Doc, books, cents, line, party, text
+
+from robaws_pipeline.formats.ubl import UblFormat
+from robaws_pipeline.validation.pool import File, Pool, cores
+
+TARIFFS = (
+    ("21",), ("12",), ("6",), ("nul",), ("verlegd",), ("ic diensten",), ("ic goederen",), ("export",), ("vrijgesteld",),
+    ("art44",), ("buiten btw",), ("21", "6"), ("21", "12", "6", "verlegd"), ("21", "nul", "vrijgesteld"),
+    ("art44", "art56"), ("verlegd", "ic diensten"), ("21", "export"),
+)  # fmt: skip
+PARTIES = {
+    "Belgian business": party("1"),
+    "private customer": party("2", vat_number=None, language="fr"),
+    "Dutch business": party("3", vat_number="NL123456782B12", country="NL", language="en"),
+    "Swiss business": party("4", vat_number="CHE123456788", country="CH", language="de"),
+    "Danish business, no scheme in Peppol": party("5", vat_number="DK13585628", country="DK"),
+}
+KINDS = ("INVOICE", "CREDIT_NOTE")
+PECULIARITIES = ("discount", "negative line", "rounding", "texts", "no due date")
+HELD = {"ubl_buyer_vat_missing"}
+"""What these documents may be held for; anything else is a mistake of the test or of the format."""
+
+_WANTED = int(os.environ.get("ROBAWS_UBL_DOCUMENTS", "0"))
+_BY_OFFICIAL_RULES = 300
+
+
+def _doc(number: int, draw: random.Random, combination: tuple[Any, ...]) -> Doc:
+    tariffs, party_name, kind, *peculiar = combination
+    has = dict(zip(PECULIARITIES, peculiar, strict=True))
+    rows: list[dict[str, Any]] = [text("Werf Gent")] if has["texts"] else []
+    for position in range(draw.randint(len(tariffs), len(tariffs) + 3)):
+        quantity = Decimal(draw.randint(1, 400_000)).scaleb(-draw.choice([0, 2, 3]))
+        price = Decimal(draw.randint(1, 99_999)).scaleb(-draw.choice([0, 2, 4]))
+        net = cents(quantity * price)
+        if has["discount"] and position == 0:
+            net = cents(net * Decimal("0.9"))
+        unit = draw.choice(["st", "uur", "m2", "m³", "forfait", "kg", None, "?"])
+        rows.append(line(str(net), tariffs[position % len(tariffs)], quantity=quantity, price=price, unit=unit))
+        if has["texts"]:
+            rows.append(text("Meerwerk: zie bon 7"))
+    # Large enough to stay above what a negative line takes off.
+    rows.append(line("100000.00", tariffs[0]))
+    if has["negative line"]:
+        rows.append(line("-30.01", tariffs[0], quantity="-1", price="30.01"))
+    doc = Doc(
+        rows, id=str(number), number=f"F{number}", type=kind, party_id=PARTIES[party_name]["id"],
+        other={"original_id": "9001"} if kind == "CREDIT_NOTE" and draw.random() < 0.7 else {},
+    )  # fmt: skip
+    if has["no due date"]:
+        doc.due_date = None
+    if has["rounding"]:
+        gross = sum((base + vat for _, _, base, vat in doc.vat_rows(books().company)), Decimal(0))
+        doc.gross = str(gross + draw.choice([Decimal("0.01"), Decimal("-0.01")]))
+    return doc
+
+
+def _docs() -> Iterator[Doc]:
+    """Every combination of tariffs, party and type, each with a dozen of the combinations of peculiarities that a seed
+    chooses; or with all of them, and again with other figures, up to the number that was asked for."""
+    draw = random.Random(2026)
+    shapes = list(product(*([False, True] for _ in PECULIARITIES)))
+    kinds = list(product(TARIFFS, PARTIES, KINDS))
+    chosen = [(*kind, *shape) for kind in kinds for shape in (shapes if _WANTED else draw.sample(shapes, 12))]
+    repeated = chosen if not _WANTED else islice(cycle(chosen), max(_WANTED, len(chosen)))
+    for number, combination in enumerate(repeated, 1):
+        yield _doc(number, draw, combination)
+
+
+@pytest.fixture(scope="module")
+def written() -> dict[str, bytes]:
+    """Every file, by name: thousands of documents, each combination among them."""
+    original = Doc(id="9001", number="F250001")
+    export = UblFormat().export(books(*_docs(), parties=list(PARTIES.values()), originals=[original]))
+    files = {file.path: file.content for file in export.files}
+    assert {held.code for held in export.held} == HELD
+    assert len(files) > 3 * len(export.held)
+    return files
+
+
+def test_every_kind_of_document_is_valid(written: dict[str, bytes]) -> None:
+    """A file that a gateway refuses is a telephone call; one that is a cent off is worse."""
+    files = [File(name, lambda content=content: content) for name, content in written.items()]  # type: ignore[misc]
+    closely = files if _WANTED else random.Random(2026).sample(files, _BY_OFFICIAL_RULES)
+    with Pool(cores() if _WANTED else 1) as pool:
+        quick = dict(pool.verdicts(files, "quick"))
+        verdicts = quick | dict(pool.verdicts(closely))
+    assert {name: verdict.findings for name, verdict in verdicts.items() if verdict.fails} == {}
+    assert {finding.rule for verdict in verdicts.values() for finding in verdict.findings} <= {
+        "OWN-LINE",
+        "OWN-CREDITED",
+    }
+    traits = {trait for verdict in verdicts.values() for trait in verdict.traits}
+    for code in ("S 21", "S 12", "S 6", "Z 0", "AE 0", "K 0", "G 0", "E 0", "O 0"):
+        for kind in ("Invoice", "CreditNote"):
+            for peculiarity in ("plain EN 16931", "negative line", "rounding", "note", "line note"):
+                if (code, peculiarity) not in {("O 0", "line note")}:
+                    assert f"{kind} {code} {peculiarity}" in traits, "a combination that is not there is not checked"
+    assert len([verdict for verdict in verdicts.values() if "peppol" in verdict.layers]) > len(closely) / 3
+
+
+def test_another_reader_reads_the_same_amounts(written: dict[str, bytes]) -> None:
+    """Akretion's factur-x reads UBL by the terms of EN 16931, by code that has nothing of ours."""
+    for name, content in random.Random(7).sample(sorted(written.items()), 40):
+        read = parse_ubl_cii_xml(content, check_xsd=False)
+        assert _own_totals(content) == {term: Decimal(str(read[term])) for term in _TERMS}, name
+        assert content.count(b"<cac:InvoiceLine>") + content.count(b"<cac:CreditNoteLine>") == len(read["BG-25"])
+        lines = sum((Decimal(str(row["BT-131"])) for row in read["BG-25"]), Decimal(0))
+        assert lines == Decimal(str(read["BT-106"]))
+
+
+_TERMS = {
+    "BT-106": "LineExtensionAmount",
+    "BT-109": "TaxExclusiveAmount",
+    "BT-112": "TaxInclusiveAmount",
+    "BT-115": "PayableAmount",
+}
+
+
+def _own_totals(content: bytes) -> dict[str, Decimal]:
+    total = content.decode().split("<cac:LegalMonetaryTotal>")[1]
+    return {term: Decimal(total.split(f"<cbc:{tag} ")[1].split(">")[1].split("<")[0]) for term, tag in _TERMS.items()}

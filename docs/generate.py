@@ -18,6 +18,7 @@ from excerpts import exported_month, held, journal, proof
 from robaws_pipeline import fields
 from robaws_pipeline.cli import cli
 from robaws_pipeline.settings import DEFAULT_TARIFFS, Tariff
+from robaws_pipeline.validation.own_rules import RULES
 
 ROOT = Path(__file__).resolve().parents[1]
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[^>]+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -63,6 +64,13 @@ def field_names() -> str:
     return "\n".join(parts)
 
 
+def own_rules() -> str:
+    """Our own rules for UBL files."""
+    rows = ["| rule | what must hold | otherwise |", "| --- | --- | --- |"]
+    rows += [f"| `{rule.id}` | {rule.demand} | {'not valid' if rule.fatal else 'warning'} |" for rule in RULES]
+    return "\n".join(rows) + "\n"
+
+
 @cache
 def _excerpts() -> dict[str, str]:
     with exported_month() as folder:
@@ -76,6 +84,7 @@ def generated(name: str) -> str:
     writers: dict[str, Callable[[], str]] = {
         "default VAT tariffs": tariffs,
         "field names": field_names,
+        "own rules": own_rules,
         "journal.csv": lambda: _excerpts()["journal.csv"] + "\n",
         "held.csv": lambda: _excerpts()["held.csv"] + "\n",
         "proof": lambda: _excerpts()["proof"] + "\n",

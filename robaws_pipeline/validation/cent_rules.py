@@ -37,10 +37,10 @@ def _differs(expected: Decimal | None, written: Amount | None, of: str) -> Itera
 def _sum(amounts: Iterable[Amount | None]) -> Decimal | None:
     """None as soon as one is missing."""
     total = Decimal(0)
-    for amount in amounts:
-        if amount is None:
+    for one in amounts:
+        if one is None:
             return None
-        total += amount.value
+        total += one.value
     return total
 
 

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -194,17 +193,13 @@ def _due(rows: Mapping[str, int]) -> list[str]:
 
 
 class RawLog:
-    """The versions of one company: ``raw/<collection>/<month>/*.parquet``.
-
-    Threads may share it, as processes may share its files, if no two add to one collection at once.
-    """
+    """The versions of one company: ``raw/<collection>/<month>/*.parquet``."""
 
     def __init__(self, store: Store) -> None:
         self.store = store.child("raw")
         # Files never change, so what was read of one stays true.
         self._narrow: dict[str, pa.Table] = {}
         self._narrow_rows = 0
-        self._narrow_lock = Lock()
 
     def months(self, collection: str) -> list[str]:
         """The months (or `ALL`) of which anything is held."""
@@ -235,14 +230,11 @@ class RawLog:
         found = self._narrow.get(name)
         if found is None:
             found = self.store.read_table(name, _NARROW)
-            with self._narrow_lock:
-                if name in self._narrow:  # another thread was quicker
-                    return found
-                self._narrow_rows += found.num_rows
-                if self._narrow_rows > _NARROW_ROWS_KEPT:
-                    self._narrow.clear()
-                    self._narrow_rows = found.num_rows
-                self._narrow[name] = found
+            self._narrow_rows += found.num_rows
+            if self._narrow_rows > _NARROW_ROWS_KEPT:
+                self._narrow.clear()
+                self._narrow_rows = found.num_rows
+            self._narrow[name] = found
         return found
 
     def _listing(self, collection: str, months: Iterable[str]) -> str:
@@ -369,10 +361,9 @@ class RawLog:
                     self._forget(name)
 
     def _forget(self, name: str) -> None:
-        with self._narrow_lock:
-            found = self._narrow.pop(name, None)
-            if found is not None:
-                self._narrow_rows -= found.num_rows
+        found = self._narrow.pop(name, None)
+        if found is not None:
+            self._narrow_rows -= found.num_rows
 
     def settle(self, collection: str) -> set[str]:
         """Make every folder that holds a version of a document know the document's newest one.

@@ -136,7 +136,7 @@ async def _history(
         try:
             report = await sweep_documents(client, collection, first_day(part[0]), last_day(part[-1]), receiver)
         finally:
-            await _received(receiver, outcome)
+            _received(receiver, outcome)
         outcome.sweeps.append(report)
         if held_before or report.duplicated or report.rounds > 1:
             outcome.touched |= ws.raw.settle(collection.name)
@@ -174,7 +174,7 @@ async def _unlisted(
                 continue
             receiver = Receiver(ws.raw, collection.name, ws.company.start)
             receiver([item])
-            await _received(receiver, outcome)
+            _received(receiver, outcome)
             if not receiver.touched:
                 outcome.warnings.append(
                     f"{collection.path}/{id_} exists but is not in the list of {month} (archived in Robaws?): kept"
@@ -214,7 +214,7 @@ async def _changed_since(
     try:
         report = await sweep_changes(client, collection, since - OVERLAP, receiver)
     finally:
-        await _received(receiver, outcome)
+        _received(receiver, outcome)
     outcome.sweeps.append(report)
     outcome.touched |= ws.raw.settle(collection.name)
     ws.coverage.record(collection.name, months, report.started_at)
@@ -227,7 +227,7 @@ async def _reference(ws: Workspace, client: RobawsClient, collection: fields.Col
     try:
         report = await sweep_changes(client, collection, since and since - OVERLAP, asked)
     finally:
-        await _received(receiver, outcome)
+        _received(receiver, outcome)
         outcome.warnings += asked.warnings()
     outcome.sweeps.append(report)
     if since is None:
@@ -237,8 +237,8 @@ async def _reference(ws: Workspace, client: RobawsClient, collection: fields.Col
     reading.complete_to(ws, collection, report.started_at)
 
 
-async def _received(receiver: Receiver, outcome: Outcome) -> None:
-    await receiver.finish()
+def _received(receiver: Receiver, outcome: Outcome) -> None:
+    receiver.flush()
     outcome.touched |= receiver.touched
     outcome.parties |= receiver.parties
 
@@ -270,4 +270,4 @@ async def _unknown_parties(ws: Workspace, client: RobawsClient, outcomes: Sequen
                 outcome.warnings.append(f"{collection.path}/{id_} is named by a document and does not exist in Robaws")
             else:
                 receiver([item])
-        await receiver.finish()
+        receiver.flush()

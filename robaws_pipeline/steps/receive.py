@@ -1,13 +1,6 @@
-"""From the items of a sweep to the raw log, with memory bounded by a buffer and not by the sweep.
+"""From the items of a sweep to the raw log, with memory bounded by a buffer and not by the sweep."""
 
-A thread of its own writes: while a buffer of documents becomes files, which may take a second, requests go on. The
-bucket would be full before that, and its tokens lost.
-"""
-
-import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 from robaws_pipeline.lake.raw import ALL, RawLog, Version, rows
@@ -39,7 +32,7 @@ def _month(day: date) -> str:
 
 
 class Receiver:
-    """Takes the items of one collection as they arrive; `touched` and `parties` are complete after `finish`."""
+    """Takes the items of one collection as they arrive; `touched` and `parties` are complete after `flush`."""
 
     def __init__(self, raw: RawLog, collection: str, start: str | None) -> None:
         self._raw = raw
@@ -48,8 +41,6 @@ class Receiver:
         self._waiting: dict[str, list[Version]] = defaultdict(list)
         self._ids: set[str] = set()
         self._bytes = 0
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="raw-log")
-        self._writing: Future[None] | None = None
         self.touched: set[str] = set()
         """Months that gained a version."""
         self.parties: set[str] = set()
@@ -59,7 +50,7 @@ class Receiver:
         """Take a page."""
         if not self._ids.isdisjoint(item.id for item in items):
             # Versions that are written together count as received together, and an object's second is newer.
-            self._hand_over()
+            self.flush()
         for item in items:
             self._ids.add(item.id)
             month = ALL if self._start is None else filing_month(item, self._start)
@@ -70,33 +61,13 @@ class Receiver:
             if item.party_id and item.party_id[0] not in "{[":
                 self.parties.add(item.party_id)
         if self._bytes > _BUFFER_BYTES:
-            self._hand_over()
+            self.flush()
 
-    async def finish(self) -> None:
-        """Write what is waiting, and see it written; takes nothing more after it."""
-        try:
-            if self._writing is not None:
-                await asyncio.wrap_future(self._writing)
-            self._hand_over()
-            if self._writing is not None:
-                await asyncio.wrap_future(self._writing)
-        finally:
-            self._writer.shutdown(wait=False)
-
-    def _hand_over(self) -> None:
-        """Let the thread write what is waiting.
-
-        First what it was given before must be written: memory holds two buffers at most, and an error of writing is
-        raised here.
-        """
-        if self._writing is not None:
-            self._writing.result()
-        if self._waiting:
-            self._writing = self._writer.submit(self._write, [*self._waiting.values()], datetime.now(UTC))
-        self._waiting = defaultdict(list)
+    def flush(self) -> None:
+        """Write what is waiting."""
+        now = datetime.now(UTC)
+        for versions in self._waiting.values():
+            self.touched |= self._raw.add(rows(self._collection, versions, now))
+        self._waiting.clear()
         self._ids.clear()
         self._bytes = 0
-
-    def _write(self, months: Iterable[list[Version]], received_at: datetime) -> None:
-        for versions in months:
-            self.touched |= self._raw.add(rows(self._collection, versions, received_at))

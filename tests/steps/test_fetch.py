@@ -1,13 +1,10 @@
 """From Robaws into the raw log: after any night, what we hold is what Robaws has."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from threading import Event
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import steps_company
 from steps_company import (
@@ -28,12 +25,12 @@ from steps_company import (
 )
 
 from robaws_pipeline.lake.raw import RawLog
-from robaws_pipeline.lake.store import Store, StoreError
+from robaws_pipeline.lake.store import Store
 from robaws_pipeline.robaws.errors import Forbidden, Unavailable
 from robaws_pipeline.robaws.sweep import Item
 from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.world import World, build_world
-from robaws_pipeline.steps import fetch, receive
+from robaws_pipeline.steps import fetch
 from robaws_pipeline.steps.fetch import TooManyUnlistedError, fetch_changes, fetch_history, fetch_reference
 from robaws_pipeline.steps.receive import Receiver, filing_month
 
@@ -256,46 +253,9 @@ def test_of_two_answers_in_one_sweep_the_second_counts(tmp_path: Path, texts: tu
     raw = RawLog(Store.at(str(tmp_path), Path()))
     receiver = Receiver(raw, "gl_accounts", None)
     for text in texts:
-        receiver([_account("1", text)])
-    asyncio.run(receiver.finish())
+        receiver([Item("1", None, None, None, None, f'{{"id":"1","name":"{text}"}}'.encode())])
+    receiver.flush()
     assert raw.current("gl_accounts")["json"].to_pylist() == [f'{{"id":"1","name":"{texts[1]}"}}'.encode()]
-
-
-def _account(id_: str, name: str) -> Item:
-    return Item(id_, None, None, None, None, f'{{"id":"{id_}","name":"{name}"}}'.encode())
-
-
-def test_pages_are_taken_while_the_ones_before_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Writing a buffer may take a second on a slow disk: requests must go on, or the bucket runs over."""
-    taken = Event()
-
-    class Slow(RawLog):
-        def add(self, table: pa.Table) -> set[str]:
-            assert taken.wait(30), "the second page was not taken while the first was written"
-            return super().add(table)
-
-    monkeypatch.setattr(receive, "_BUFFER_BYTES", 0)
-    raw = Slow(Store.at(str(tmp_path), Path()))
-    receiver = Receiver(raw, "gl_accounts", None)
-    receiver([_account("1", "A")])
-    monkeypatch.undo()
-    receiver([_account("2", "B")])
-    taken.set()
-    asyncio.run(receiver.finish())
-    assert raw.heads("gl_accounts")["id"].to_pylist() == ["1", "2"]
-    assert receiver.touched == {"all"}
-
-
-def test_what_cannot_be_written_ends_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error in the writing thread must reach the sweep at its next page, and again its end."""
-    (tmp_path / "raw").write_text("in the way")
-    monkeypatch.setattr(receive, "_BUFFER_BYTES", 0)
-    receiver = Receiver(RawLog(Store.at(str(tmp_path), Path())), "gl_accounts", None)
-    receiver([_account("1", "A")])
-    with pytest.raises(StoreError, match="cannot be written"):
-        receiver([_account("2", "B")])
-    with pytest.raises(StoreError, match="cannot be written"):
-        asyncio.run(receiver.finish())
 
 
 def test_a_new_customer_is_fetched_with_the_invoice_that_names_it(acme: Loaded) -> None:

@@ -4,10 +4,11 @@
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from robaws_pipeline.formats.base import Export, Format, MonthBooks
 from robaws_pipeline.periods import Span
+from robaws_pipeline.reasons import LANGUAGES, REASONS, Language, Reason
 from robaws_pipeline.settings import Company
 
 DocumentKey = tuple[str, str]
@@ -48,6 +49,28 @@ def spans_of(format_: Format, company: Company) -> frozenset[Span]:
     """The periods that a format is written for: months, unless it has a method `spans` that says otherwise."""
     asked = getattr(format_, "spans", None)
     return frozenset({"month"} if asked is None else asked(company))
+
+
+def reasons_of(format_: Format, language: Language) -> Sequence[Reason]:
+    """The reasons for holding that are a format's own, in a language: what its method `reasons` gives, if it has one."""
+    asked = getattr(format_, "reasons", None)
+    return () if asked is None else tuple(asked(language))
+
+
+def reason_problems(format_: Format, export: Export) -> Iterator[str]:
+    """Codes that held.csv could not explain: held with one that nobody registered, or registered badly."""
+    own = [reason.code for reason in reasons_of(format_, "en")]
+    if twice := sorted({code for code in own if own.count(code) > 1 or code in REASONS}):
+        yield f"reasons: {', '.join(twice)} is there already: name it after the format"
+    for language in LANGUAGES:
+        told = reasons_of(format_, language)
+        if [reason.code for reason in told] != own:
+            yield f"reasons: give the same codes in each language; {language} has others than en"
+        for reason in told:
+            if reason.sentence.count("{detail}") != 1 or not reason.remedy.strip():
+                yield f"reasons: {reason.code} ({language}) needs a sentence with one {{detail}} in it, and a remedy"
+    if unknown := sorted({item.code for item in export.held} - {*own, *REASONS, ""}):
+        yield f"held for {', '.join(unknown)}, which held.csv cannot explain: give it in the method `reasons`"
 
 
 def path_problem(path: str) -> str | None:

@@ -3,7 +3,7 @@
 ``docs/formats/manifest.md`` describes each key. The same books and files give the same bytes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.contract import COLLECTIONS
 from robaws_pipeline.reasons import Language, describe
+from robaws_pipeline.reasons import Reason as Explained
 
 Manifest = dict[str, Any]
 Reason = dict[str, str]
@@ -24,9 +25,9 @@ TYPES = ("INVOICE", "CREDIT_NOTE")
 _ORDER = {name: position for position, name in enumerate(COLLECTIONS)}
 
 
-def reason(code: str, detail: str, language: Language) -> Reason:
-    """A reason with its sentence."""
-    return {"code": code, "detail": detail, "text": describe(code, detail, language)}
+def reason(code: str, detail: str, language: Language, own: Iterable[Explained] = ()) -> Reason:
+    """A reason with its sentence; `own` are those of the format that gives it."""
+    return {"code": code, "detail": detail, "text": describe(code, detail, language, own)}
 
 
 def _texts(column: pa.ChunkedArray) -> list[str | None]:

@@ -7,10 +7,10 @@ from typing import Any
 
 from robaws_pipeline.formats import manifest as manifests
 from robaws_pipeline.formats.base import Export, ExportFile, Format, MonthBooks
-from robaws_pipeline.formats.contract import account_problems, path_problem, path_problems, wanted
+from robaws_pipeline.formats.contract import account_problems, path_problem, path_problems, reasons_of, wanted
 from robaws_pipeline.formats.left_out import left_out_columns, left_out_words
 from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
-from robaws_pipeline.reasons import Language, lookup
+from robaws_pipeline.reasons import Language, Reason, lookup
 
 MANIFEST = "manifest.json"
 HELD = "held.csv"
@@ -66,7 +66,9 @@ class MonthExport:
         self.manifest.update(manifests.begin(self.books, self.inputs, self.code))
         for format_ in self.formats:
             yield from self._format(format_)
-        held = csv_bytes(held_columns(self.manifest["documents"], self.books.company.language))
+        language = self.books.company.language
+        own = {format_.name: reasons_of(format_, language) for format_ in self.formats}
+        held = csv_bytes(held_columns(self.manifest["documents"], language, own))
         self.manifest["files"][HELD] = _sums(held)
         yield ExportFile(HELD, held)
         yield ExportFile(MANIFEST, manifests.encode(self.manifest))
@@ -92,7 +94,7 @@ class MonthExport:
                 self._fail(format_, error, sums)
                 return
             yield ExportFile(f"{format_.name}/{file.path}", file.content)
-        self._note(format_.name, export, sums)
+        self._note(format_, export, sums)
 
     def _check(self, format_: Format, export: Export, sums: Sums) -> None:
         problems = [*path_problems(sums), *account_problems(wanted(format_, self.books), export, set(sums))]
@@ -110,15 +112,16 @@ class MonthExport:
             "error": str(error) if isinstance(error, FormatError) else f"{type(error).__name__}: {error}",
         }
 
-    def _note(self, name: str, export: Export, sums: Sums) -> None:
+    def _note(self, format_: Format, export: Export, sums: Sums) -> None:
+        name, language = format_.name, self.books.company.language
+        own = reasons_of(format_, language)
         rows = {(row["collection"], row["id"]): row for row in self.manifest["documents"]}
         for key, paths in export.documents.items():
             rows[key]["files"].extend(f"{name}/{path}" for path in paths)
         for item in sorted(export.held, key=lambda item: (item.code, item.detail)):
             row = rows[item.collection, item.document_id]
-            row["formats_held"].setdefault(name, []).append(
-                manifests.reason(item.code, item.detail, self.books.company.language)
-            )
+            told = manifests.reason(item.code, item.detail, language, own)
+            row["formats_held"].setdefault(name, []).append(told)
         self.manifest["files"].update((f"{name}/{path}", value) for path, value in sums.items())
         self.manifest["formats"][name] = {
             "files": len(sums),
@@ -139,12 +142,16 @@ def _left_out(rows: list[dict[str, Any]], everywhere: str) -> Iterator[tuple[dic
             yield from ((row, name, item) for item in items)
 
 
-def held_columns(rows: list[dict[str, Any]], language: Language) -> Columns:
-    """held.csv: the documents that an accountant does not get, and what to do about each; `rows` of the manifest."""
+def held_columns(rows: list[dict[str, Any]], language: Language, own: Mapping[str, Sequence[Reason]]) -> Columns:
+    """held.csv: the documents that an accountant does not get, and what to do about each; `rows` of the manifest, and
+    by format name the reasons that are its `own`."""
     left_out = list(_left_out(rows, left_out_words(language)["everywhere"]))
     return left_out_columns(
         [row for row, _, _ in left_out],
         [where for _, where, _ in left_out],
-        [(item["text"], lookup(item["code"], language).remedy, item["code"]) for _, _, item in left_out],
+        [
+            (item["text"], lookup(item["code"], language, own.get(where, ())).remedy, item["code"])
+            for _, where, item in left_out
+        ],
         language,
     )

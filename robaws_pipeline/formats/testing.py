@@ -17,7 +17,14 @@ from decimal import Decimal
 from functools import partial
 
 from robaws_pipeline.formats.base import Export, ExportFile, Format, MonthBooks
-from robaws_pipeline.formats.contract import COLLECTIONS, NAME, account_problems, path_problems, wanted
+from robaws_pipeline.formats.contract import (
+    COLLECTIONS,
+    NAME,
+    account_problems,
+    path_problems,
+    reason_problems,
+    wanted,
+)
 from robaws_pipeline.formats.samples import Document, Line, Party, build
 
 Reader = Callable[[ExportFile], object]
@@ -192,6 +199,7 @@ def problems(make: Callable[[], Format], books: MonthBooks, read: Reader = read_
         *_differences(first, second),
         *path_problems(file.path for file in first),
         *account_problems(wanted(make(), books), export, {file.path for file in first}),
+        *reason_problems(make(), export),
         *_unreadable(first, read),
     ]
     if (export.held, export.documents, export.notes) != (again.held, again.documents, again.notes):

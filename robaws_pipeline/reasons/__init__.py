@@ -4,10 +4,10 @@ The codes are part of the manifests, so one is never renamed or given another me
 each at length. The texts are in `english`, `dutch` and `french`, the same keys in each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Literal
+from typing import Literal, get_args
 
 from robaws_pipeline.reasons import dutch, english, french
 
@@ -17,6 +17,7 @@ Language = Literal["nl", "fr", "en"]
 Task = Literal["in Robaws", "in the settings", "at the accountant"]
 """Where the remedy lies."""
 
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 _LANGUAGES: Mapping[Language, ModuleType] = {"en": english, "nl": dutch, "fr": french}
 
 
@@ -72,16 +73,19 @@ REASONS: Mapping[str, Reason] = _BY_LANGUAGE["en"]
 _NO_DETAIL: Mapping[Language, str] = {"en": "no detail given", "nl": "geen details", "fr": "sans détail"}
 
 
-def lookup(code: str, language: Language = "en") -> Reason:
-    """The reason of a code; one of a format's own gets a sentence that says no more than the code and its detail."""
-    found = _BY_LANGUAGE[language].get(code)
+def lookup(code: str, language: Language = "en", own: Iterable[Reason] = ()) -> Reason:
+    """The reason of a code: the books', else one of a format's `own`, which are in the language already.
+
+    A code that nobody explained gets a sentence that says no more than the code and its detail.
+    """
+    found = _BY_LANGUAGE[language].get(code) or next((reason for reason in own if reason.code == code), None)
     return found or Reason(code, code.replace("_", " ") + ": {detail}.", "", "in Robaws")
 
 
-def describe(code: str, detail: str | None, language: Language = "en") -> str:
-    """A sentence that tells a bookkeeper what is wrong, with the figures or names of `detail`."""
+def describe(code: str, detail: str | None, language: Language = "en", own: Iterable[Reason] = ()) -> str:
+    """A sentence that tells a bookkeeper what is wrong, with the figures or names of `detail`; `own` as in `lookup`."""
     said = (detail or "").strip().rstrip(".") or _NO_DETAIL[language]
-    return lookup(code, language).sentence.replace("{detail}", said)
+    return lookup(code, language, own).sentence.replace("{detail}", said)
 
 
 def phrases(language: Language) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from robaws_pipeline.formats import registry, testing
 from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBooks
 from robaws_pipeline.formats.contract import path_problem, path_problems, wanted
+from robaws_pipeline.reasons import Reason
 from robaws_pipeline.settings import Company
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats" / "write-your-own.md"
@@ -118,6 +119,18 @@ BROKEN: dict[str, tuple[Callable[[], testing.Format], str]] = {
     "collections": (broken(collections=("clients",)), "collections: name those the format is about"),
     "name": (broken(name="Good format"), "name 'Good format': use a-z"),
     "title": (broken(title="two\nlines"), "title: write one line"),
+    "a reason that nobody can read": (
+        altered(lambda e: e.held.append(FormatHeld(*e.documents.popitem()[0], "good_size", "too big"))),
+        "held for good_size, which held.csv cannot explain",
+    ),
+    "a reason of the books": (
+        broken(reasons=(Reason("no_lines", "No: {detail}.", "Add one.", "in Robaws"),)),
+        "reasons: no_lines is there already",
+    ),
+    "a reason without its detail": (
+        broken(reasons=(Reason("good_size", "It is too big.", "Make it smaller.", "in Robaws"),)),
+        "reasons: good_size needs a sentence with one {detail}",
+    ),
     "settings": (broken(missing_settings=lambda self, company: iter([""])), "missing_settings: '' is no sentence"),
 }
 

@@ -19,7 +19,7 @@ from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBo
 from robaws_pipeline.formats.journal import JournalFormat
 from robaws_pipeline.formats.month import FormatError, MonthExport
 from robaws_pipeline.formats.samples import COMPANY, Document, Line, build
-from robaws_pipeline.reasons import Language, describe, lookup
+from robaws_pipeline.reasons import Language, Reason, describe, lookup
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats" / "manifest.md"
 Maker = Callable[[MonthBooks], Export]
@@ -31,9 +31,13 @@ class Made:
     title = "Made for a test"
     collections: tuple[str, ...] = ("sales", "purchases")
 
-    def __init__(self, make: Maker, name: str = "made") -> None:
+    def __init__(self, make: Maker, name: str = "made", own: Sequence[Reason] = ()) -> None:
         self.name = name
         self.export = make
+        self.own = own
+
+    def reasons(self, language: Language) -> Sequence[Reason]:
+        return self.own
 
     def missing_settings(self, company: object) -> Iterator[str]:
         return iter(())
@@ -202,6 +206,20 @@ def test_held_csv_is_in_the_language_of_the_company(
     assert (reason, remedy) == (describe("net_differs", "9", language), lookup("net_differs", language).remedy)
     told = json.loads(files["manifest.json"])["documents"][0]["reasons"]
     assert told == [{"code": code, "detail": "9", "text": reason}]
+
+
+def test_a_format_explains_its_own_reasons_and_no_other_formats() -> None:
+    """A code alone tells an accountant nothing, and two formats may mean different things by one code."""
+    own = Reason("not_for_purchases", "This is not for purchases ({detail}).", "Ask the supplier.", "at the accountant")
+    telling, silent = Made(sales_only, "telling", [own]), Made(sales_only, "silent")
+    _, files = run(testing.ordinary(), telling, silent)
+    found = {row["where"]: (row["reason"], row["what_to_do"]) for row in held_rows(files["held.csv"])}
+    assert found["telling"] == ("This is not for purchases (the supplier sends this one).", "Ask the supplier.")
+    assert found["silent"] == ("not for purchases: the supplier sends this one.", "")
+    (document,) = [
+        row for row in json.loads(files["manifest.json"])["documents"] if row["formats_held"] and row["id"] == "11"
+    ]
+    assert document["formats_held"]["telling"][0]["text"] == found["telling"][0]
 
 
 def test_a_document_held_without_a_reason_is_not_left_out_of_held_csv() -> None:

@@ -12,6 +12,7 @@ from robaws_pipeline.formats.ubl.findings import Held, Notes
 from robaws_pipeline.formats.ubl.names import file_names
 from robaws_pipeline.formats.ubl.parties import seller_problems
 from robaws_pipeline.formats.ubl.reading import COLLECTION, documents, exported, month_of
+from robaws_pipeline.formats.ubl.reasons import REASONS
 from robaws_pipeline.formats.ubl.render import render
 from robaws_pipeline.settings import Company
 
@@ -24,6 +25,7 @@ class UblFormat:
     name = "ubl"
     title = "UBL 2.1 (Peppol BIS Billing 3): one XML file a sales invoice or credit note, for programs that import UBL"
     collections = (COLLECTION,)
+    reasons = REASONS
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """What is wrong with our own name, VAT number, country or IBAN."""

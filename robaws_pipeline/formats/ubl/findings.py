@@ -2,12 +2,7 @@
 
 
 class Held(Exception):  # noqa: N818 - a verdict on one document, not a fault of the program
-    """This document cannot be said in valid UBL.
-
-    Codes: ``ubl_seller`` (our own data), ``ubl_customer``, ``ubl_country``, ``ubl_buyer_vat`` (wrong number),
-    ``ubl_buyer_vat_missing``, ``ubl_outside_scope_mixed``, ``ubl_tariff``, ``ubl_currency``, ``ubl_header`` (type,
-    number or date), ``ubl_no_lines``, ``ubl_line_amount``, ``ubl_negative`` and ``ubl_totals``.
-    """
+    """This document cannot be said in valid UBL; `reasons` explains the codes."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(f"{code}: {detail}")

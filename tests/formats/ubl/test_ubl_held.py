@@ -1,6 +1,8 @@
 """What cannot be said in valid UBL is held for this format, with a reason that a bookkeeper can act on."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from robaws_pipeline import schema
 from robaws_pipeline.formats.ubl import UblFormat
 from robaws_pipeline.settings import Company
 
+PAGE = Path(__file__).parents[3] / "docs" / "formats" / "ubl.md"
 NOBODY: dict[str, Any] = {"vat_number": None}
 
 
@@ -48,9 +51,17 @@ def test_document_is_held_with_a_reason(doc: Doc, customer: dict[str, Any], code
     made, files = export(books(doc, sound, parties=[customer, party("8")]))
     assert [(held.collection, held.document_id, held.code) for held in made.held] == [("sales", "1", code)]
     assert says in made.held[0].detail
+    assert code in {reason.code for reason in UblFormat.reasons}
     assert list(files) == ["F9.xml"], "the others go on"
     assert ("sales", "1") not in made.documents
     assert made.notes == [], "nothing is said about a file that is not there"
+
+
+def test_every_reason_is_on_the_page_and_nothing_else() -> None:
+    """Who finds a code in held.csv must find it in the documentation."""
+    section = PAGE.read_text(encoding="utf-8").split("## What is held")[1].split("\n## ")[0]
+    rows = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `ubl_")]
+    assert re.findall(r"ubl_\w+", "".join(rows)) == [reason.code for reason in UblFormat.reasons]
 
 
 @pytest.mark.parametrize("change", ["0.01", "-0.01", "0.99"])

@@ -133,6 +133,7 @@ _PARTY = (
         ("name", "name", "text"),
         ("vat_number", "vatIdNumber", "text"),
         ("email", "email", "text"),
+        ("phone", "tel", "text"),
         ("language", "language", "text"),
         ("address", "address", "object"),
         ("invoice_address", "invoiceAddress", "object"),

@@ -121,12 +121,17 @@ class Tariff(_Model):
     exemption_reason: str | None = None
     """Text on the invoice that says why no VAT is charged; a default for the treatment when left out."""
 
+    exemption_code: Annotated[str, Field(pattern=r"^VATEX-[A-Z]{2}-[0-9A-Z-]+$")] | None = None
+    """Code of the exemption (VATEX list of EN 16931) for treatments exempt and margin_scheme."""
+
     @model_validator(mode="after")
     def _rates_fit_the_treatment(self) -> "Tariff":
         if self.treatment != "standard" and self.rate:
             raise ValueError(f"treatment {self.treatment} charges no VAT: set rate = 0")
         if self.self_assessed_rate and self.treatment not in SELF_ASSESSED:
             raise ValueError(f"self_assessed_rate has no meaning for treatment {self.treatment}: leave it out")
+        if self.exemption_code and self.treatment not in {"exempt", "margin_scheme"}:
+            raise ValueError(f"the code of treatment {self.treatment} is fixed: leave exemption_code out")
         return self
 
 

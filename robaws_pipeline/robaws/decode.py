@@ -317,6 +317,7 @@ def _lines(raw: pa.Table, objects: list[Any], problems: list[Problems], spelling
             "quantity": numbers([line.quantity for line in lines], keys["quantity"]),
             "unit": texts([line.unit for line in lines]),
             "price": numbers([line.price for line in lines], keys["price"]),
+            "discount": numbers([line.discount for line in lines], keys["discount"]),
             "net": numbers([line.net for line in lines], keys["net"]),
             "vat_tariff_id": pc.coalesce(
                 texts([line.vat_tariff_id for line in lines]), texts([tariff.id for tariff in tariffs])
@@ -362,6 +363,7 @@ def _parties(kind: str, raw: pa.Table, spelling: Spelling) -> pa.Table:
             "name": column("name"),
             "vat_number": column("vat_number"),
             "email": pc.coalesce(column("invoice_email"), column("email")),
+            "phone": column("phone"),
             "language": column("language"),
             "street": column("street", addresses),
             "street_2": column("street_2", addresses),

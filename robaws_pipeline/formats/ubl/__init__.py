@@ -1,4 +1,4 @@
-"""UBL 2.1 sales invoices and credit notes: Peppol BIS Billing 3, or plain EN 16931 where an electronic address lacks.
+"""UBL 2.1 invoices and credit notes: Peppol BIS Billing 3, or plain EN 16931 where an electronic address lacks.
 
 ``reading`` (rows of the books) → ``document`` (all decisions) → ``render`` (XML, no decisions). What valid UBL cannot
 say is held with the reason; ``docs/formats/ubl.md`` has the rules.
@@ -6,17 +6,20 @@ say is held with the reason; ``docs/formats/ubl.md`` has the rules.
 
 from collections.abc import Iterator
 
+from robaws_pipeline.formats.archive import with_zips
 from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBooks
 from robaws_pipeline.formats.ubl.document import build
 from robaws_pipeline.formats.ubl.findings import Held, Notes
-from robaws_pipeline.formats.ubl.names import file_names
-from robaws_pipeline.formats.ubl.parties import seller_problems
-from robaws_pipeline.formats.ubl.reading import COLLECTION, documents, exported, month_of
-from robaws_pipeline.formats.ubl.reasons import REASONS
+from robaws_pipeline.formats.ubl.month import Collection
+from robaws_pipeline.formats.ubl.parties import our_problems
+from robaws_pipeline.formats.ubl.reading import documents, month_of
+from robaws_pipeline.formats.ubl.reasons import PURCHASE_REASONS, REASONS
 from robaws_pipeline.formats.ubl.render import render
+from robaws_pipeline.formats.ubl.settings import UblSettings
+from robaws_pipeline.reasons import Reason
 from robaws_pipeline.settings import Company
 
-__all__ = ["UblFormat"]
+__all__ = ["UblFormat", "UblPurchasesFormat"]
 
 
 class UblFormat:
@@ -24,34 +27,62 @@ class UblFormat:
 
     name = "ubl"
     title = "UBL 2.1 (Peppol BIS Billing 3): one XML file a sales invoice or credit note, for programs that import UBL"
-    collections = (COLLECTION,)
-    reasons = REASONS
+    collections: tuple[Collection, ...] = ("sales",)
+    reasons: tuple[Reason, ...] = REASONS
+    Settings = UblSettings
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """What is wrong with our own name, VAT number, country or IBAN."""
-        return seller_problems(company)
+        return our_problems(company)
 
     def export(self, books: MonthBooks) -> Export:
-        """A file for every exported sales document that valid UBL can say; the others are held."""
+        """A file for every exported document that valid UBL can say; the others are held."""
         export = Export(files=())
-        export.files = _files(books, export)
+        export.files = _files(books, self.name, self.collections[0], export)
         return export
 
 
-def _files(books: MonthBooks, export: Export) -> Iterator[ExportFile]:
-    states = exported(books)
-    # Held documents keep their name, so that a later correction renames no other file.
-    names = file_names(zip(states["document_id"].to_pylist(), states["number"].to_pylist(), strict=True))
-    month, notes = month_of(books), Notes()
-    for header, lines, booked in documents(books):
+class UblPurchasesFormat(UblFormat):
+    """One XML file a purchase document, rebuilt and marked as such.
+
+    A format of its own and no setting of `ubl`: it is written only when it is named, its folder can be watched by a
+    program that takes everything in it for purchases, and what it holds says nothing about the sales.
+    """
+
+    name = "ubl_purchases"
+    title = "UBL 2.1 of purchases, rebuilt from Robaws and marked so: for programs that take purchases only as UBL"
+    collections = ("purchases",)
+    reasons = PURCHASE_REASONS
+
+
+def _files(books: MonthBooks, format_name: str, collection: Collection, export: Export) -> Iterator[ExportFile]:
+    """The documents' files and, when it is wanted, the zips that they are in too."""
+    settings = books.company.of_format(format_name, UblSettings)
+    files = _documents(books, collection, settings, export)
+    if not settings.zip:
+        yield from files
+        return
+    owners: dict[str, list[str]] = {}
+    for file, inside in with_zips(files, f"{books.key}-{books.month}-{format_name}"):
+        for path in inside:
+            owners.pop(path).append(file.path)
+        if not inside:
+            owners[file.path] = next(reversed(export.documents.values()))
+        yield file
+
+
+def _documents(
+    books: MonthBooks, collection: Collection, settings: UblSettings, export: Export
+) -> Iterator[ExportFile]:
+    month, notes = month_of(books, collection, settings), Notes()
+    for path, header, lines, booked in documents(books, collection, settings.booking):
         try:
             document = build(month, header, lines, booked)
         except Held as held:
-            export.held.append(FormatHeld(COLLECTION, header.id, held.code, held.detail))
+            export.held.append(FormatHeld(collection, header.id, held.code, held.detail))
             continue
-        path = names[header.id]
-        export.documents[COLLECTION, header.id] = [path]
         for remark in document.remarks:
             notes.add(remark, document.number)
+        export.documents[collection, header.id] = [path]
         yield ExportFile(path, render(document))
     export.notes.extend(notes.sentences())

@@ -12,6 +12,7 @@ ONE = Decimal(1)
 _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 """For quantities and prices, which the books do not limit: wide enough for any two of 28 digits."""
 
+_WHOLE = Decimal(100)
 _MOST_DECIMALS = 10
 _ALLOWED = Decimal("0.025")
 """Quantity × price, before rounding, must miss the line total by less: PEPPOL-EN16931-R120 allows 0.02 after it."""
@@ -47,6 +48,20 @@ def priced(quantity: Decimal | None, price: Decimal | None, net: Decimal) -> tup
         if _EXACT.quantize(_EXACT.multiply(signed, shorter), CENT) == net:
             return signed, shorter, False
     return *_single(net), True
+
+
+def discounted(
+    quantity: Decimal | None, price: Decimal | None, percent: Decimal | None, net: Decimal
+) -> tuple[Decimal, Decimal] | None:
+    """What a discount (negative: a surcharge) of `percent` is taken of and what it takes off, in cents, on a line whose
+    price is before it; None when there is none, or when the three do not give the line's total `net` to the cent."""
+    if not percent or not quantity or not price or percent > _WHOLE:
+        return None
+    base = _EXACT.quantize(_EXACT.multiply(quantity, price), CENT)
+    off = base - net
+    if base <= 0 or price < 0 or not off or (off > 0) != (percent > 0):
+        return None
+    return (base, off) if abs(_EXACT.multiply(base, percent) * CENT - off) <= CENT else None
 
 
 def _single(net: Decimal) -> tuple[Decimal, Decimal]:

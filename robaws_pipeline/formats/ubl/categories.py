@@ -19,17 +19,21 @@ _CODES: Mapping[Treatment, Code] = {
     "intra_community_goods": "K",
     "export": "G",
     "exempt": "E",
+    "margin_scheme": "E",
     "outside_scope": "O",
 }
 """`standard` at 0 % is the zero rate (Z)."""
 
+_ON_PURCHASES: Mapping[Treatment, Code] = {"import_reverse_charge": "O"}
+"""A supplier outside the Union charges no VAT of ours: for its invoice it does not exist."""
+
 REASON_CODES: Mapping[Code, str] = {"AE": "VATEX-EU-AE", "K": "VATEX-EU-IC", "G": "VATEX-EU-G", "O": "VATEX-EU-O"}
-"""Programs read these. E has none: which exemption it is, only the settings' text says."""
+"""Programs read these. For E only the settings know which exemption it is."""
 
 LANGUAGES = ("nl", "fr", "de", "en")
 """Languages of our own texts; Dutch when the customer's is another or not known."""
 
-REASONS: Mapping[Code, Mapping[str, str]] = {
+REASONS: Mapping[str, Mapping[str, str]] = {
     "AE": {
         "nl": "Btw verlegd",
         "fr": "Autoliquidation",
@@ -54,6 +58,12 @@ REASONS: Mapping[Code, Mapping[str, str]] = {
         "de": "Von der MwSt. befreit",
         "en": "Exempt from VAT",
     },
+    "margin_scheme": {
+        "nl": "Bijzondere winstmargeregeling",
+        "fr": "Régime particulier d'imposition de la marge bénéficiaire",
+        "de": "Sonderregelung der Differenzbesteuerung",
+        "en": "Margin scheme",
+    },
     "O": {
         "nl": "Niet onderworpen aan btw",
         "fr": "Non soumis à la TVA",
@@ -61,7 +71,7 @@ REASONS: Mapping[Code, Mapping[str, str]] = {
         "en": "Not subject to VAT",
     },
 }
-"""Default reason texts; a tariff's `exemption_reason` goes before them."""
+"""Default reason texts, by category or treatment; a tariff's `exemption_reason` goes before them."""
 
 
 class Meaning(NamedTuple):
@@ -76,6 +86,10 @@ class Meaning(NamedTuple):
     """Percentage charged; 0 for all but S."""
     reason: str | None
     """The settings' own reason text."""
+    reason_code: str | None
+    """The settings' own reason code, for E."""
+    words: str
+    """Where our reason texts are in `REASONS`."""
 
 
 def booked_key(treatment: str, rate: Decimal) -> str:
@@ -83,15 +97,16 @@ def booked_key(treatment: str, rate: Decimal) -> str:
     return f"{treatment} {rate:.4f}"
 
 
-def meaning(tariff: Tariff) -> Meaning:
-    """The category of a tariff, which follows from its treatment and never from its rate alone."""
-    code = _CODES.get(tariff.treatment)
+def meaning(tariff: Tariff, *, purchase: bool = False) -> Meaning:
+    """The category of a tariff as the seller sees it: it follows from its treatment and never from its rate alone."""
+    code = _CODES.get(tariff.treatment) or (_ON_PURCHASES.get(tariff.treatment) if purchase else None)
     if code is None:
         raise Held("ubl_tariff", f"VAT treatment {tariff.treatment} has no meaning on a sales document")
     if code == "S" and not tariff.rate:
         code = "Z"
     key, group = booked_key(tariff.treatment, tariff.rate), booked_key(code, tariff.rate)
-    return Meaning(key, group, code, tariff.rate, one_line(tariff.exemption_reason))
+    words = tariff.treatment if tariff.treatment in REASONS else code
+    return Meaning(key, group, code, tariff.rate, one_line(tariff.exemption_reason), tariff.exemption_code, words)
 
 
 class TaxGroup(NamedTuple):
@@ -118,29 +133,32 @@ def tax_groups(
     sums: dict[str, Decimal] = {}
     meanings: dict[str, Meaning] = {}
     reasons: dict[Code, dict[str, None]] = {}
+    reason_codes: dict[Code, set[str | None]] = {}
     for meant, net in amounts:
         key = meant.key
         if key in sums:
             sums[key] += net
         else:
             sums[key], meanings[key] = net, meant
-        if meant.code in REASONS:
-            reasons.setdefault(meant.code, {})[meant.reason or REASONS[meant.code][language]] = None
+        if meant.words in REASONS:
+            reasons.setdefault(meant.code, {})[meant.reason or REASONS[meant.words][language]] = None
+            reason_codes.setdefault(meant.code, set()).add(REASON_CODES.get(meant.code, meant.reason_code))
     ours = {key: (base, vat_of(base, meanings[key].rate)) for key, base in sums.items()}
     if ours != booked:
         _same_as_books(ours, booked)
     groups: dict[str, TaxGroup] = {}
     for key, (base, vat) in ours.items():
-        _, group, code, rate, _ = meanings[key]
+        _, group, code, rate, _, _, _ = meanings[key]
         before = groups.get(group)
-        reason = " / ".join(reasons[code]) if code in reasons else None
+        # One row has one code; two exemptions that share it have none.
+        told = reason_codes.get(code, set())
         groups[group] = TaxGroup(
             code,
             rate,
             base if before is None else before.base + base,
             vat if before is None else before.vat + vat,
-            REASON_CODES.get(code),
-            reason,
+            next(iter(told)) if len(told) == 1 else None,
+            " / ".join(reasons[code]) if code in reasons else None,
         )
     if len(groups) > 1 and any(group.code == "O" for group in groups.values()):
         raise Held(

@@ -1,4 +1,4 @@
-"""Seller and buyer: names, addresses, numbers and electronic addresses, normalised or refused."""
+"""Our company and the other party: names, addresses, numbers and electronic addresses, normalised or refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,34 +7,15 @@ from typing import NamedTuple
 from robaws_pipeline.formats.ubl.categories import LANGUAGES
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.findings import Held
-from robaws_pipeline.formats.ubl.identifiers import Endpoint, has_digits, iban, vat_number
+from robaws_pipeline.formats.ubl.identifiers import has_digits, iban, vat_number
+from robaws_pipeline.formats.ubl.model import Party
+from robaws_pipeline.formats.ubl.settings import Contact
 from robaws_pipeline.formats.ubl.text import one_line
 from robaws_pipeline.settings import Company
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
-    """A seller or buyer as it is written; every text clean and not blank, or None."""
-
-    name: str
-    country: str
-    """ISO 3166-1 alpha-2."""
-    endpoint: Endpoint | None = None
-    number: str | None = None
-    """The other party's customer or supplier number for it."""
-    street: str | None = None
-    street_2: str | None = None
-    city: str | None = None
-    postal_code: str | None = None
-    vat: str | None = None
-    """VAT number with country prefix."""
-    enterprise: str | None = None
-    """Belgian enterprise number, ten digits."""
-    email: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seller:
+class Ours:
     """Our own company and where it is paid."""
 
     party: Party
@@ -43,31 +24,38 @@ class Seller:
 
 
 @dataclass(frozen=True, slots=True)
-class Buyer:
-    """A customer, the language of our texts to it, and what a person should know about its data."""
+class Theirs:
+    """A customer or supplier, the language of our texts to it, and what a person should know about its data."""
 
     party: Party
     language: str
+    iban: str | None = None
+    """As typed in Robaws."""
+    bic: str | None = None
     remarks: tuple[str, ...] = ()
 
 
 class PartyRow(NamedTuple):
     """What we read of a row of the `parties` table."""
 
+    kind: str
     code: str | None
     number: str | None
     name: str | None
     vat_number: str | None
     email: str | None
+    phone: str | None
     language: str | None
     street: str | None
     street_2: str | None
     postal_code: str | None
     city: str | None
     country: str | None
+    iban: str | None
+    bic: str | None
 
 
-def seller_problems(company: Company) -> Iterator[str]:
+def our_problems(company: Company) -> Iterator[str]:
     """What is wrong with our own data, each with the remedy."""
     if one_line(company.name) is None:
         yield "name is blank: write the company's registered name"
@@ -84,9 +72,9 @@ def seller_problems(company: Company) -> Iterator[str]:
         yield f"address.country {company.address.country} is not a country: write its ISO code, for example BE"
 
 
-def seller(company: Company) -> Seller:
+def ours(company: Company, contact: Contact) -> Ours:
     """Our own company; held when its data cannot stand on an invoice."""
-    problems = list(seller_problems(company))
+    problems = list(our_problems(company))
     name, vat = one_line(company.name), vat_number(company.vat_number, company.address.country)
     country = country_code(company.address.country)
     if problems or name is None or vat is None or country is None:
@@ -101,49 +89,65 @@ def seller(company: Company) -> Seller:
         postal_code=one_line(company.address.postal_code),
         vat=vat.value,
         enterprise=vat.enterprise,
+        contact=one_line(contact.name),
+        phone=one_line(contact.phone),
         email=one_line(company.email),
     )
-    return Seller(party, iban(company.iban), one_line(company.bic))
+    return Ours(party, iban(company.iban), one_line(company.bic))
 
 
-def buyer(row: PartyRow) -> Buyer:
-    """A customer; held when it has no name, no country we can tell, or a Belgian VAT number that is wrong."""
+_WORDS = {
+    "client": ("customer", "ubl_customer", "ubl_buyer_vat"),
+    "supplier": ("supplier", "ubl_supplier", "ubl_supplier_vat"),
+}
+"""By kind of party: what it is called, the code when it is not known well enough, and when its VAT number is wrong."""
+
+
+def theirs(row: PartyRow) -> Theirs:
+    """The other party; held when it has no name, no country we can tell, or a Belgian VAT number that is wrong."""
+    called, unknown, wrong_vat = _WORDS[row.kind]
     name = one_line(row.name)
     if name is None:
-        raise Held("ubl_customer", f"customer {row.code} has no name: fill it in in Robaws")
+        raise Held(unknown, f"{called} {row.code} has no name: fill it in in Robaws")
     remarks = []
     typed = one_line(row.vat_number)
     country = country_code(row.country)
     if country is None and one_line(row.country):
         raise Held(
-            "ubl_country", f"country {row.country!r} of customer {name} is not known: write its ISO code in Robaws"
+            "ubl_country", f"country {row.country!r} of {called} {name} is not known: write its ISO code in Robaws"
         )
     vat = vat_number(typed, country)
     if country is None and vat is not None and vat.enterprise is not None:
         country = "BE"
     if vat is not None and vat.value.startswith("BE") and not vat.valid:
-        raise Held(
-            "ubl_buyer_vat", f"VAT number {typed} of customer {name} has wrong check digits: correct it in Robaws"
-        )
+        raise Held(wrong_vat, f"VAT number {typed} of {called} {name} has wrong check digits: correct it in Robaws")
     if country is None:
-        raise Held("ubl_country", f"customer {name} has no country: fill it in in Robaws")
+        raise Held("ubl_country", f"{called} {name} has no country: fill it in in Robaws")
     if vat is None and typed is not None:
         what = "cannot be told to be of any country" if has_digits(typed) else "is not a number"
-        remarks.append(f"VAT number {typed!r} of customer {name} {what} and is left out")
+        remarks.append(f"VAT number {typed!r} of {called} {name} {what} and is left out")
     if vat is not None and not vat.valid:
-        remarks.append(f"VAT number {vat.value} of customer {name} does not pass its country's check; written as it is")
+        remarks.append(f"VAT number {vat.value} of {called} {name} does not pass its country's check; written as it is")
     party = Party(
         name=name,
         country=country,
         endpoint=vat.endpoint if vat else None,
-        number=one_line(row.number),
+        # A seller needs a number of some kind (BR-CO-26), and a private or foreign one may have no other.
+        number=one_line(row.number) or (row.code if row.kind == "supplier" and vat is None else None),
         street=one_line(row.street),
         street_2=one_line(row.street_2),
         city=one_line(row.city),
         postal_code=one_line(row.postal_code),
         vat=vat.value if vat else None,
         enterprise=vat.enterprise if vat else None,
+        phone=one_line(row.phone),
         email=one_line(row.email),
     )
     language = (row.language or "").strip().casefold()[:2]
-    return Buyer(party, language if language in LANGUAGES else LANGUAGES[0], tuple(remarks))
+    return Theirs(
+        party,
+        language if language in LANGUAGES else LANGUAGES[0],
+        one_line(row.iban),
+        one_line(row.bic),
+        tuple(remarks),
+    )

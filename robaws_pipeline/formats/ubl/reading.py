@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from itertools import islice
+from itertools import islice, repeat, starmap
 from typing import Any
 
 import pyarrow as pa
@@ -11,64 +11,115 @@ import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.ubl.categories import Booked
-from robaws_pipeline.formats.ubl.document import Header, Month, Original, SourceLine
+from robaws_pipeline.formats.ubl.model import Header, Original, SourceLine
+from robaws_pipeline.formats.ubl.month import Collection, Month
+from robaws_pipeline.formats.ubl.names import file_names
 from robaws_pipeline.formats.ubl.parties import PartyRow
+from robaws_pipeline.formats.ubl.settings import Booking, UblSettings
 from robaws_pipeline.formats.ubl.text import one_line
-
-COLLECTION = "sales"
 
 _ROWS_AT_ONCE = 10_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _DOCUMENT = (
-    "id", "type", "number", "date", "due_date", "currency", "party_id", "client_reference", "payment_condition_id",
-    "payment_reference", "original_id",
+    "id", "type", "number", "supplier_number", "date", "due_date", "currency", "party_id", "client_reference",
+    "payment_condition_id", "payment_reference", "supplier_iban", "original_id",
+)  # fmt: skip
+_LINE = (
+    "type", "description", "quantity", "unit", "price", "discount", "net", "vat_tariff_id", "vat_tariff_name",
 )  # fmt: skip
 
 
-def exported(books: MonthBooks) -> pa.Table:
-    """The states of the sales documents that the books export, in the books' order."""
-    sales = pc.equal(books.states["collection"], COLLECTION)
-    return books.states.filter(pc.and_(sales, pc.equal(books.states["state"], "exported")))
+def _exported(states: pa.Table) -> tuple[pa.Table, list[str]]:
+    """The states of the documents that the books export, and the name of each one's file, in the order of the names.
+
+    A document that is held for this format keeps its name, so that a later correction renames no other file.
+    """
+    found = states.filter(pc.equal(states["state"], "exported"))
+    ids = found["document_id"].to_pylist()
+    names = file_names(zip(ids, found["number"].to_pylist(), strict=True))
+    order = sorted(range(len(ids)), key=lambda position: names[ids[position]])
+    return found.take(pa.array(order, pa.int64())), [names[ids[position]] for position in order]
 
 
-def month_of(books: MonthBooks) -> Month:
+def month_of(books: MonthBooks, collection: Collection, settings: UblSettings) -> Month:
     """What the documents of the month share."""
-    parties = books.parties.filter(pc.equal(books.parties["kind"], "client"))
-    originals = books.originals.filter(pc.equal(books.originals["collection"], COLLECTION))
+    purchases = collection == "purchases"
+    parties = books.parties.filter(pc.equal(books.parties["kind"], "supplier" if purchases else "client"))
+    originals = books.originals.filter(pc.equal(books.originals["collection"], collection))
+    number = "supplier_number" if purchases else "number"
     return Month(
+        collection=collection,
         company=books.company,
+        settings=settings,
         parties={row[0]: PartyRow(*row[1:]) for row in _rows(parties, ("id", *PartyRow._fields))},
         payment_conditions={
             condition: one_line(name) for condition, name in _rows(books.payment_conditions, ("id", "name"))
         },
         originals={
-            document_id: Original(number, day)
-            for document_id, typed, day in _rows(originals, ("id", "number", "date"))
-            if (number := one_line(typed)) is not None
+            document_id: Original(clean, day)
+            for document_id, typed, day in _rows(originals, ("id", number, "date"))
+            if (clean := one_line(typed)) is not None
         },
     )
 
 
-def documents(books: MonthBooks) -> Iterator[tuple[Header, list[SourceLine], dict[str, Booked]]]:
-    """Each exported sales document with its lines and its booked VAT, in the books' order."""
-    states = exported(books)
+def documents(
+    books: MonthBooks, collection: Collection, booking: Booking
+) -> Iterator[tuple[str, Header, list[SourceLine], dict[str, Booked]]]:
+    """Each exported document of a collection: its file's name, its header, its lines and its booked VAT, in the order
+    of the names; and with how it is booked, as far as `booking` wants that told."""
+    states, names = _exported(_of(books.states, collection))
     ids = states["document_id"].combine_chunks()
-    lines = _by_document(_cents(books.lines), ids, SourceLine._fields)
-    vat = _by_document(_keyed(books.vat), ids, ("key", "base", "vat"))
-    for row, gross in zip(_rows(_documents(books, ids), _DOCUMENT), _values(states["gross"]), strict=True):
-        header = Header._make((*row, gross))
+    postings = _of(books.postings, collection)
+    lines = _cents(_of(books.lines, collection))
+    columns: tuple[str, ...] = _LINE
+    if booking.accounts or booking.cost_centres:
+        lines, columns = _with_hints(lines, postings, booking), (*_LINE, "account", "project")
+    lines_of = _by_document(lines, ids, columns)
+    vat_of = _by_document(_keyed(_of(books.vat, collection)), ids, ("key", "base", "vat"))
+    journals = _journals(postings, ids) if booking.journal else repeat(None, len(ids))
+    heads = _rows(_documents(_of(books.documents, collection), ids, collection), _DOCUMENT)
+    for name, row, gross, journal in zip(names, heads, _values(states["gross"]), journals, strict=True):
+        header = Header._make((*row, gross, journal))
         sign = -1 if header.type == "CREDIT_NOTE" else 1
-        yield header, list(map(SourceLine._make, next(lines))), _booked(next(vat), sign)
+        yield name, header, list(starmap(SourceLine, next(lines_of))), _booked(next(vat_of), sign)
 
 
-def _documents(books: MonthBooks, ids: pa.Array) -> pa.Table:
+def _of(table: pa.Table, collection: Collection) -> pa.Table:
+    return table.filter(pc.equal(table["collection"], collection))
+
+
+def _documents(documents: pa.Table, ids: pa.Array, collection: Collection) -> pa.Table:
     """The documents of these ids, in their order."""
-    sales = books.documents.filter(pc.equal(books.documents["collection"], COLLECTION))
-    places = pc.index_in(ids, value_set=sales["id"].combine_chunks())
+    places = pc.index_in(ids, value_set=documents["id"].combine_chunks())
     if places.null_count:
         missing = ids.filter(pc.is_null(places))[0]
-        raise ValueError(f"sales document {missing} is in states and not in documents: build the month again")
-    return sales.take(places)
+        raise ValueError(f"{collection} document {missing} is in states and not in documents: build the month again")
+    return documents.take(places)
+
+
+def _journals(postings: pa.Table, ids: pa.Array) -> list[str | None]:
+    """The journal that each document is booked in; none for a document of nothing but zeros."""
+    places = pc.index_in(ids, value_set=postings["document_id"].combine_chunks())
+    journals: list[str | None] = postings["journal"].combine_chunks().take(places).to_pylist()
+    return journals
+
+
+def _with_hints(lines: pa.Table, postings: pa.Table, booking: Booking) -> pa.Table:
+    """The lines with the account and the project that they are booked on; a line of zero is not booked."""
+
+    def keys(rows: pa.Table) -> pa.ChunkedArray:
+        return pc.binary_join_element_wise(rows["document_id"], rows["line_no"].cast(pa.string()), "-")
+
+    booked = postings.filter(pc.equal(postings["kind"], "line"))
+    places = pc.index_in(keys(lines), value_set=keys(booked).combine_chunks())
+    nothing = pa.nulls(len(lines), pa.string())
+    for name, column, wanted in (
+        ("account", "account", booking.accounts),
+        ("project", "project_id", booking.cost_centres),
+    ):
+        lines = lines.append_column(name, booked[column].combine_chunks().take(places) if wanted else nothing)
+    return lines
 
 
 def _cents(lines: pa.Table) -> pa.Table:
@@ -88,7 +139,7 @@ def _booked(rows: list[tuple[Any, ...]], sign: int) -> dict[str, Booked]:
     sums = {key: (base, vat) for key, base, vat in rows}
     if len(sums) == len(rows):
         return sums
-    # Rows that differ in what is self-assessed only: on a sales document that makes no difference.
+    # Rows that differ in what is self-assessed, bought or deducted: on the document that makes no difference.
     return {
         key: (sum(base for same, base, _ in rows if same == key), sum(vat for same, _, vat in rows if same == key))
         for key in sums
@@ -96,11 +147,9 @@ def _booked(rows: list[tuple[Any, ...]], sign: int) -> dict[str, Booked]:
 
 
 def _by_document(table: pa.Table, ids: pa.Array, names: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
-    """For each id in turn the rows of that sales document, in the order of `line_no` where there is one."""
+    """For each id in turn the rows of that document, in the order of `line_no` where there is one."""
     place = pc.index_in(table["document_id"], value_set=ids)
-    mine = table.append_column("place", place).filter(
-        pc.and_(pc.equal(table["collection"], COLLECTION), pc.is_valid(place))
-    )
+    mine = table.append_column("place", place).filter(pc.is_valid(place))
     order = [(key, "ascending") for key in ("place", "line_no") if key in mine.column_names]
     mine = mine.sort_by(order)
     counts = dict(zip(*(part.to_pylist() for part in pc.value_counts(mine["place"]).flatten()), strict=True))

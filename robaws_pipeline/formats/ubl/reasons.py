@@ -2,7 +2,7 @@
 
 from robaws_pipeline.reasons import Reason
 
-REASONS = (
+_BOTH = (
     Reason(
         "ubl_seller",
         "Our own details cannot stand on a UBL document: {detail}.",
@@ -10,21 +10,9 @@ REASONS = (
         "in the settings",
     ),
     Reason(
-        "ubl_customer",
-        "A UBL document must name its customer: {detail}.",
-        "Fill in the client and its name in Robaws.",
-        "in Robaws",
-    ),
-    Reason(
         "ubl_country",
         "A UBL document must say in which country a party is (BR-09, BR-11): {detail}.",
         "Choose the country in Robaws, or write its ISO code.",
-        "in Robaws",
-    ),
-    Reason(
-        "ubl_buyer_vat",
-        "Peppol refuses a Belgian number with wrong check digits (PEPPOL-COMMON-R043): {detail}.",
-        "Correct the VAT number of the client in Robaws.",
         "in Robaws",
     ),
     Reason(
@@ -82,4 +70,51 @@ REASONS = (
         "at the accountant",
     ),
 )
-"""In the order of docs/formats/ubl.md."""
+
+_SALES = (
+    Reason(
+        "ubl_customer",
+        "A UBL document must name its customer: {detail}.",
+        "Fill in the client and its name in Robaws.",
+        "in Robaws",
+    ),
+    Reason(
+        "ubl_buyer_vat",
+        "Peppol refuses a Belgian number with wrong check digits (PEPPOL-COMMON-R043): {detail}.",
+        "Correct the VAT number of the client in Robaws.",
+        "in Robaws",
+    ),
+)
+
+_PURCHASES = (
+    Reason(
+        "ubl_supplier",
+        "A UBL document must name its supplier (BR-06): {detail}.",
+        "Fill in the supplier and its name in Robaws.",
+        "in Robaws",
+    ),
+    Reason(
+        "ubl_supplier_number",
+        "The number on the supplier's document is the number of the UBL document (BR-02): {detail}.",
+        "Fill in the supplier's invoice number in Robaws.",
+        "in Robaws",
+    ),
+    Reason(
+        "ubl_supplier_vat",
+        "Peppol refuses a Belgian number with wrong check digits (PEPPOL-COMMON-R043): {detail}.",
+        "Correct the VAT number of the supplier in Robaws.",
+        "in Robaws",
+    ),
+    Reason(
+        "ubl_supplier_vat_missing",
+        "Every VAT category but 'outside scope' needs the supplier's VAT number (BR-S-02 and its like): {detail}.",
+        "Fill in the supplier's VAT number in Robaws, or choose a VAT tariff outside the scope of VAT.",
+        "in Robaws",
+    ),
+)
+
+REASONS = (*_SALES, *_BOTH)
+"""Of sales."""
+
+PURCHASE_REASONS = (*_PURCHASES, *_BOTH)
+"""Of purchases."""

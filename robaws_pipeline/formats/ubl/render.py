@@ -10,8 +10,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from robaws_pipeline.formats.ubl.categories import TaxGroup
-from robaws_pipeline.formats.ubl.document import Delivery, Document, Line, Original, Payment
-from robaws_pipeline.formats.ubl.parties import Party
+from robaws_pipeline.formats.ubl.model import Delivery, Document, Line, Original, Party, Payment, Reduction
 from robaws_pipeline.formats.ubl.text import strip_forbidden
 
 EN_16931 = "urn:cen.eu:en16931:2017"
@@ -48,8 +47,9 @@ def render(document: Document) -> bytes:
         f"{_date('cbc:IssueDate', document.issue_date)}"
         f"{_type(document)}"
         f"<cbc:DocumentCurrencyCode>{text(currency)}</cbc:DocumentCurrencyCode>"
+        f"{optional('cbc:AccountingCost', document.journal)}"
         f"<cbc:BuyerReference>{text(document.buyer_reference)}</cbc:BuyerReference>"
-        f"{_billing_reference(document.original)}"
+        f"{''.join([_billing_reference(original) for original in document.originals])}"
         f"<cac:AccountingSupplierParty>{_party(document.seller)}</cac:AccountingSupplierParty>"
         f"<cac:AccountingCustomerParty>{_party(document.buyer)}</cac:AccountingCustomerParty>"
         f"{_delivery(document.delivery)}"
@@ -106,9 +106,7 @@ def _date(tag: str, value: date | None) -> str:
     return "" if value is None else f"<{tag}>{value.isoformat()}</{tag}>"
 
 
-def _billing_reference(original: Original | None) -> str:
-    if original is None:
-        return ""
+def _billing_reference(original: Original) -> str:
     return (
         "<cac:BillingReference><cac:InvoiceDocumentReference>"
         f"<cbc:ID>{text(original.number)}</cbc:ID>"
@@ -135,7 +133,12 @@ def _party(party: Party) -> str:
         else ""
     )
     legal_id = f'<cbc:CompanyID schemeID="0208">{text(party.enterprise)}</cbc:CompanyID>' if party.enterprise else ""
-    contact = f"<cac:Contact>{optional('cbc:ElectronicMail', party.email)}</cac:Contact>" if party.email else ""
+    asked = (
+        optional("cbc:Name", party.contact)
+        + optional("cbc:Telephone", party.phone)
+        + optional("cbc:ElectronicMail", party.email)
+    )
+    contact = f"<cac:Contact>{asked}</cac:Contact>" if asked else ""
     return (
         f"<cac:Party>{address}{identification}"
         "<cac:PostalAddress>"
@@ -225,15 +228,36 @@ def _totals(document: Document) -> str:
 
 
 def _line(names: _Names, position: int, line: Line, currency: str) -> str:
-    quantity, unit, net, price, name, description, note, code, percent = line
+    quantity, unit, net, price, name, description, note, code, percent, reduction, account, cost_centre = line
     return (
         f"<cac:{names.line}><cbc:ID>{position}</cbc:ID>"
         f"{'' if note is None else optional('cbc:Note', note)}"
         f'<cbc:{names.quantity} unitCode="{unit}">{number(quantity)}</cbc:{names.quantity}>'
         f'<cbc:LineExtensionAmount currencyID="{currency}">{money(net)}</cbc:LineExtensionAmount>'
+        f"{'' if account is None else optional('cbc:AccountingCost', account)}"
+        f"{'' if reduction is None else _reduction(reduction, currency)}"
         f"<cac:Item>{'' if description is None else optional('cbc:Description', description)}"
         f"<cbc:Name>{text(name)}</cbc:Name>"
-        f"<cac:ClassifiedTaxCategory>{_category(code, percent)}{_TAX_SCHEME}</cac:ClassifiedTaxCategory></cac:Item>"
+        f"<cac:ClassifiedTaxCategory>{_category(code, percent)}{_TAX_SCHEME}</cac:ClassifiedTaxCategory>"
+        f"{'' if cost_centre is None else _property('Kostenplaats', cost_centre)}</cac:Item>"
         f'<cac:Price><cbc:PriceAmount currencyID="{currency}">{number(price)}</cbc:PriceAmount></cac:Price>'
         f"</cac:{names.line}>"
+    )
+
+
+def _reduction(reduction: Reduction, currency: str) -> str:
+    return (
+        f"<cac:AllowanceCharge><cbc:ChargeIndicator>{'true' if reduction.charge else 'false'}</cbc:ChargeIndicator>"
+        f"<cbc:AllowanceChargeReasonCode>{reduction.code}</cbc:AllowanceChargeReasonCode>"
+        f"<cbc:AllowanceChargeReason>{text(reduction.reason)}</cbc:AllowanceChargeReason>"
+        f"<cbc:MultiplierFactorNumeric>{number(reduction.percent)}</cbc:MultiplierFactorNumeric>"
+        f"{amount('cbc:Amount', reduction.amount, currency)}"
+        f"{amount('cbc:BaseAmount', reduction.base, currency)}</cac:AllowanceCharge>"
+    )
+
+
+def _property(name: str, value: str) -> str:
+    return (
+        f"<cac:AdditionalItemProperty><cbc:Name>{text(name)}</cbc:Name>"
+        f"<cbc:Value>{text(value)}</cbc:Value></cac:AdditionalItemProperty>"
     )

@@ -1,6 +1,6 @@
 """Units as people type them in Robaws, as codes of UN/ECE Recommendations 20 and 21."""
 
-from functools import lru_cache
+from collections.abc import Mapping
 
 PIECE = "C62"
 """One: the code for a unit that says nothing, or that we do not know."""
@@ -39,8 +39,8 @@ _TYPED = {
 CODES = {word.replace("_", " "): code for code, words in _TYPED.items() for word in words.split()}
 
 
-@lru_cache(maxsize=1024)
-def unit_code(typed: str | None) -> str | None:
-    """The code of a unit, `PIECE` when none is given; None when it is not known."""
+def unit_code(typed: str | None, own: Mapping[str, str] = CODES) -> str | None:
+    """The code of a unit, `PIECE` when none is given; None when it is not known. `own` meanings, by unit in small
+    letters, go before ours."""
     word = (typed or "").strip().casefold()
-    return CODES.get(word) if word else PIECE
+    return (own.get(word) or CODES.get(word)) if word else PIECE

@@ -78,7 +78,7 @@ def test_every_exported_document_is_in_one_file_or_held(docs: list[Doc]) -> None
     for row in month.vat.to_pylist():
         vat[row["document_id"]] = vat.get(row["document_id"], Decimal(0)) + row["vat"]
         base[row["document_id"]] = base.get(row["document_id"], Decimal(0)) + row["base"]
-    for (_, document_id), (path,) in made.documents.items():
+    for (_, document_id), (path, _) in made.documents.items():
         file = files[path]
         sign = -1 if file.kind == "CreditNote" else 1
         assert sign * file.amount("cac:LegalMonetaryTotal/cbc:PayableAmount") == states[document_id]["gross"]

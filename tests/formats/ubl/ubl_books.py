@@ -42,7 +42,9 @@ def line(net: str | None = "100.00", tariff: str | None = "21", **other: Any) ->
     """A line; quantity 1 at its net unless said otherwise. `tariff` is the tariff's name."""
     amount = None if net is None else Decimal(net)
     decimals = {
-        name: None if other[name] is None else Decimal(other[name]) for name in ("quantity", "price") if name in other
+        name: None if other[name] is None else Decimal(other[name])
+        for name in ("quantity", "price", "discount")
+        if name in other
     }
     return {
         "type": "LINE",
@@ -50,6 +52,7 @@ def line(net: str | None = "100.00", tariff: str | None = "21", **other: Any) ->
         "quantity": Decimal(1),
         "unit": "st",
         "price": amount,
+        "discount": None,
         "net": amount,
         "vat_tariff_id": None,
         "vat_tariff_name": tariff,
@@ -65,7 +68,7 @@ def text(description: str | None) -> dict[str, Any]:
 
 @dataclass
 class Doc:
-    """One sales document; `gross` is computed from the lines unless given."""
+    """One document, a sale unless said otherwise; `gross` is computed from the lines unless given."""
 
     lines: Sequence[Mapping[str, Any]] = field(default_factory=lambda: [line()])
     id: str = "1"
@@ -78,6 +81,7 @@ class Doc:
     issued: date | None = date(2026, 10, 5)
     due_date: date | None = date(2026, 11, 4)
     other: Mapping[str, Any] = field(default_factory=dict)
+    collection: str = "sales"
 
     @property
     def sign(self) -> int:
@@ -121,8 +125,9 @@ def books(
     originals: Sequence[Doc] = (),
     vat_change: Decimal = Decimal(0),
 ) -> MonthBooks:
-    """The books of October 2026 with these sales documents. `vat_change` falsifies the booked VAT."""
-    states, lines, vat = [], [], []
+    """The books of October 2026 with these documents, whose postings are those of their lines only. `vat_change`
+    falsifies the booked VAT."""
+    states, lines, vat, postings = [], [], [], []
     for doc in docs:
         groups = doc.vat_rows(company)
         net = sum((base for _, _, base, _ in groups), Decimal(0))
@@ -131,7 +136,7 @@ def books(
         states.append(
             {
                 **dict.fromkeys(column.name for column in schema.STATES.columns),
-                "collection": "sales", "document_id": doc.id, "month": "2026-10", "number": doc.number,
+                "collection": doc.collection, "document_id": doc.id, "month": "2026-10", "number": doc.number,
                 "type": doc.type, "date": doc.issued, "party_id": doc.party_id, "state": doc.state, "reasons": [],
                 "net": doc.sign * net, "vat": doc.sign * charged, "gross": gross,
             }
@@ -140,14 +145,23 @@ def books(
             lines.append(
                 {
                     **dict.fromkeys(column.name for column in schema.LINES.columns),
-                    "collection": "sales", "document_id": doc.id, "month": "2026-10", "line_no": position, **row,
+                    "collection": doc.collection, "document_id": doc.id, "month": "2026-10", "line_no": position, **row,
                 }
             )  # fmt: skip
+            if row["net"] and doc.state == "exported":
+                postings.append(
+                    {
+                        **dict.fromkeys(column.name for column in schema.POSTINGS.columns),
+                        "collection": doc.collection, "document_id": doc.id, "month": "2026-10", "kind": "line",
+                        "posting_no": position, "line_no": position, "journal": "VK", "amount": cents(-row["net"]),
+                        "account": row.get("gl_account_code") or "700000", "project_id": row.get("project_id"),
+                    }
+                )  # fmt: skip
         if doc.state == "exported":
             vat += [
                 {
                     **dict.fromkeys(column.name for column in schema.VAT.columns),
-                    "collection": "sales", "document_id": doc.id, "month": "2026-10", "treatment": treatment,
+                    "collection": doc.collection, "document_id": doc.id, "month": "2026-10", "treatment": treatment,
                     "rate": rate, "self_assessed_rate": Decimal(0), "base": doc.sign * base,
                     "vat": doc.sign * (amount + vat_change), "self_assessed_vat": Decimal(0),
                 }
@@ -161,7 +175,7 @@ def books(
         lines=table(schema.LINES, lines),
         states=table(schema.STATES, states),
         vat=table(schema.VAT, vat),
-        postings=schema.POSTINGS.empty(),
+        postings=table(schema.POSTINGS, postings),
         parties=table(schema.PARTIES, [party()] if parties is None else parties),
         payment_conditions=table(
             schema.PAYMENT_CONDITIONS, [{"id": key, "name": name} for key, name in (conditions or {}).items()]
@@ -175,10 +189,16 @@ def table(definition: schema.Table, rows: Sequence[Mapping[str, Any]]) -> Any:
     return definition.table({column.name: [row[column.name] for row in rows] for column in definition.columns})
 
 
+def supplier(party_id: str = "7", **other: Any) -> dict[str, Any]:
+    """A supplier: Belgian, with a valid VAT number and a bank account, unless said otherwise."""
+    ours = {"kind": "supplier", "code": f"S{party_id}", "number": "L0007", "name": "Staal & Schroef NV"}
+    return party(party_id, **{**ours, "iban": "BE41 0990 0056 7810", "bic": "TESTBEBB", **other})
+
+
 def _document_row(doc: Doc) -> dict[str, Any]:
     return {
         **dict.fromkeys(column.name for column in schema.DOCUMENTS.columns),
-        "collection": "sales",
+        "collection": doc.collection,
         "id": doc.id,
         "month": "2026-10",
         "type": doc.type,

@@ -1,14 +1,17 @@
-"""Reads our files back as a stranger would: official XSD, then every sum of EN 16931 computed again."""
+"""Reads our files back as a stranger would: official XSD and rules, then every sum of EN 16931 computed again."""
 
+import io
 import re
+import zipfile
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from lxml import etree
+from official_rules import broken_rules
 
-from robaws_pipeline.formats.base import Export, MonthBooks
+from robaws_pipeline.formats.base import Export, Format, MonthBooks
 from robaws_pipeline.formats.ubl import UblFormat
 
 NAMES = {
@@ -72,9 +75,10 @@ class File:
 
 
 def read(content: bytes) -> File:
-    """A file that is valid against the XSD, has no empty element and adds up to the cent."""
+    """A file that is valid by the XSD and the official rules, has no empty element and adds up to the cent."""
     file = File(content)
     _xsd(file.kind).assertValid(file.root)
+    assert broken_rules(content) == []
     assert content.startswith(b'<?xml version="1.0" encoding="UTF-8"?>\n<')
     for element in file.root.iter():
         assert len(element) or (element.text or "").strip(), f"empty element {element.tag}"
@@ -83,20 +87,26 @@ def read(content: bytes) -> File:
     return file
 
 
-def export(books: MonthBooks) -> tuple[Export, dict[str, File]]:
-    """The export of some books, its files read back, by path."""
-    made = UblFormat().export(books)
-    files = {}
+def export(books: MonthBooks, format_: Format | None = None) -> tuple[Export, dict[str, File]]:
+    """The export of some books, its files read back, by path; the zip has the same files, byte for byte."""
+    made = (format_ or UblFormat()).export(books)
+    contents: dict[str, bytes] = {}
+    zipped: dict[str, bytes] = {}
     for file in made.files:
-        assert file.path not in files, f"{file.path} written twice"
-        files[file.path] = read(file.content)
-    assert sorted(path for paths in made.documents.values() for path in paths) == sorted(files)
-    return made, files
+        assert file.path not in contents, f"{file.path} written twice"
+        if file.path.endswith(".zip"):
+            with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+                zipped |= {name: archive.read(name) for name in archive.namelist()}
+        else:
+            contents[file.path] = file.content
+    assert zipped == contents
+    assert sorted(paths[0] for paths in made.documents.values()) == sorted(contents)
+    return made, {path: read(content) for path, content in contents.items()}
 
 
-def only(books: MonthBooks) -> File:
+def only(books: MonthBooks, format_: Format | None = None) -> File:
     """The one file that these books give."""
-    made, files = export(books)
+    made, files = export(books, format_)
     assert not made.held, made.held
     assert len(files) == 1
     return next(iter(files.values()))
@@ -111,6 +121,15 @@ def _in(element: "etree._Element", path: str) -> str | None:
     return None if found is None else str(found.text)
 
 
+def _reduction(element: "etree._Element") -> Decimal:
+    """What an allowance (negative) or charge does to its line; its percentage of its base to the cent."""
+    amount, base = (Decimal(_in(element, f"cbc:{name}") or "") for name in ("Amount", "BaseAmount"))
+    percent = Decimal(_in(element, "cbc:MultiplierFactorNumeric") or "")
+    assert min(amount, base, percent) > 0
+    assert abs(base * percent / 100 - amount) <= CENT
+    return amount if _in(element, "cbc:ChargeIndicator") == "true" else -amount
+
+
 def _adds_up(file: File) -> None:
     bases: dict[tuple[str | None, str | None], Decimal] = {}
     ids = []
@@ -120,7 +139,8 @@ def _adds_up(file: File) -> None:
         quantity = Decimal(_in(line, "cbc:InvoicedQuantity") or _in(line, "cbc:CreditedQuantity") or "")
         price = Decimal(_in(line, "cac:Price/cbc:PriceAmount") or "")
         assert price >= 0, "BR-27: negative price"
-        assert abs(_half_up(quantity * price) - net) <= 2 * CENT, "R120: quantity × price is not the line total"
+        put_on = sum((_reduction(found) for found in line.findall("cac:AllowanceCharge", NAMES)), Decimal(0))
+        assert abs(_half_up(quantity * price) + put_on - net) <= 2 * CENT, "R120: not the line total"
         assert net == net.quantize(CENT)
         key = (
             _in(line, "cac:Item/cac:ClassifiedTaxCategory/cbc:ID"),

@@ -52,7 +52,7 @@ def spans_of(format_: Format, company: Company) -> frozenset[Span]:
 
 
 def reasons_of(format_: Format, language: Language) -> Sequence[Reason]:
-    """The reasons for holding that are a format's own, in a language: what its method `reasons` gives, if it has one."""
+    """The reasons that are a format's own, in a language: what its method `reasons` gives, if there is one."""
     asked = getattr(format_, "reasons", None)
     return () if asked is None else tuple(asked(language))
 

@@ -1,7 +1,7 @@
 """Everything in the folder of one month: the files of each format, the list of what was left out, the manifest."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 

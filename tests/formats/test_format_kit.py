@@ -138,12 +138,20 @@ BROKEN: dict[str, tuple[Callable[[], testing.Format], str]] = {
         "held for good_size, which held.csv cannot explain",
     ),
     "a reason of the books": (
-        broken(reasons=(Reason("no_lines", "No: {detail}.", "Add one.", "in Robaws"),)),
+        broken(reasons=lambda self, language: [Reason("no_lines", "No: {detail}.", "Add one.", "in Robaws")]),
         "reasons: no_lines is there already",
     ),
+    "a reason in one language only": (
+        broken(
+            reasons=lambda self, language: (
+                [Reason("good_size", "Too big: {detail}.", "Make it smaller.", "in Robaws")] if language == "en" else []
+            )
+        ),
+        "reasons: give the same codes in each language; nl has others than en",
+    ),
     "a reason without its detail": (
-        broken(reasons=(Reason("good_size", "It is too big.", "Make it smaller.", "in Robaws"),)),
-        "reasons: good_size needs a sentence with one {detail}",
+        broken(reasons=lambda self, language: [Reason("good_size", "It is too big.", "Make it smaller.", "in Robaws")]),
+        r"reasons: good_size \(en\) needs a sentence with one {detail}",
     ),
     "settings": (broken(missing_settings=lambda self, company: iter([""])), "missing_settings: '' is no sentence"),
 }

@@ -13,10 +13,10 @@ from robaws_pipeline.formats.ubl.findings import Held, Notes
 from robaws_pipeline.formats.ubl.month import Collection
 from robaws_pipeline.formats.ubl.parties import our_problems
 from robaws_pipeline.formats.ubl.reading import documents, month_of
-from robaws_pipeline.formats.ubl.reasons import PURCHASE_REASONS, REASONS
+from robaws_pipeline.formats.ubl.reasons import reasons
 from robaws_pipeline.formats.ubl.render import render
 from robaws_pipeline.formats.ubl.settings import UblSettings
-from robaws_pipeline.reasons import Reason
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company
 
 __all__ = ["UblFormat", "UblPurchasesFormat"]
@@ -28,8 +28,11 @@ class UblFormat:
     name = "ubl"
     title = "UBL 2.1 (Peppol BIS Billing 3): one XML file a sales invoice or credit note, for programs that import UBL"
     collections: tuple[Collection, ...] = ("sales",)
-    reasons: tuple[Reason, ...] = REASONS
     Settings = UblSettings
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """Why this format holds documents, in a language."""
+        return reasons(language, purchases="purchases" in self.collections)
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """What is wrong with our own name, VAT number, country or IBAN."""
@@ -52,7 +55,6 @@ class UblPurchasesFormat(UblFormat):
     name = "ubl_purchases"
     title = "UBL 2.1 of purchases, rebuilt from Robaws and marked so: for programs that take purchases only as UBL"
     collections = ("purchases",)
-    reasons = PURCHASE_REASONS
 
 
 def _files(books: MonthBooks, format_name: str, collection: Collection, export: Export) -> Iterator[ExportFile]:
@@ -63,7 +65,7 @@ def _files(books: MonthBooks, format_name: str, collection: Collection, export: 
         yield from files
         return
     owners: dict[str, list[str]] = {}
-    for file, inside in with_zips(files, f"{books.key}-{books.month}-{format_name}"):
+    for file, inside in with_zips(files, f"{books.key}-{books.period.name}-{format_name}"):
         for path in inside:
             owners.pop(path).append(file.path)
         if not inside:

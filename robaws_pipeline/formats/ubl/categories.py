@@ -101,7 +101,7 @@ def meaning(tariff: Tariff, *, purchase: bool = False) -> Meaning:
     """The category of a tariff as the seller sees it: it follows from its treatment and never from its rate alone."""
     code = _CODES.get(tariff.treatment) or (_ON_PURCHASES.get(tariff.treatment) if purchase else None)
     if code is None:
-        raise Held("ubl_tariff", f"VAT treatment {tariff.treatment} has no meaning on a sales document")
+        raise Held("ubl_tariff", tariff.treatment)
     if code == "S" and not tariff.rate:
         code = "Z"
     key, group = booked_key(tariff.treatment, tariff.rate), booked_key(code, tariff.rate)
@@ -161,11 +161,7 @@ def tax_groups(
             " / ".join(reasons[code]) if code in reasons else None,
         )
     if len(groups) > 1 and any(group.code == "O" for group in groups.values()):
-        raise Held(
-            "ubl_outside_scope_mixed",
-            "a line outside the scope of VAT stands beside lines within it, which EN 16931 cannot say: "
-            "map its tariff as exempt with its own exemption_reason, or invoice it apart",
-        )
+        raise Held("ubl_outside_scope_mixed", ", ".join(f"{g.code} {g.percent:f} %" for g in groups.values()))
     return tuple(groups.values())
 
 
@@ -174,8 +170,4 @@ def _same_as_books(ours: Mapping[str, Booked], booked: Mapping[str, Booked]) -> 
     for key in dict.fromkeys((*ours, *booked)):
         (base, vat), (booked_base, booked_vat) = ours.get(key, _NOTHING), booked.get(key, _NOTHING)
         if (base, vat) != (booked_base, booked_vat):
-            raise Held(
-                "ubl_totals",
-                f"VAT treatment {key} %: the lines give base {base:f} and VAT {vat:f}, "
-                f"the books {booked_base:f} and {booked_vat:f}",
-            )
+            raise Held("ubl_totals", f"{key} %: {base:f} + {vat:f} ≠ {booked_base:f} + {booked_vat:f}")

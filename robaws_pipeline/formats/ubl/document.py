@@ -95,17 +95,14 @@ def build(month: Month, header: Header, source: Sequence[SourceLine], booked: Ma
 def _identity(header: Header, *, purchase: bool) -> tuple[str, date, bool]:
     number = one_line(header.supplier_number if purchase else header.number)
     if header.type not in {"INVOICE", "CREDIT_NOTE"}:
-        raise Held("ubl_header", f"type {header.type} is neither INVOICE nor CREDIT_NOTE")
-    if number is None and purchase:
-        raise Held("ubl_supplier_number", f"purchase {one_line(header.number) or header.id} has none")
+        raise Held("ubl_header", f"type = {header.type}")
     if number is None:
-        raise Held("ubl_header", "the document has no number")
+        own = one_line(header.number) or f"id {header.id}"
+        raise Held("ubl_supplier_number", own) if purchase else Held("ubl_header", "number = –")
     if header.issued is None:
-        raise Held("ubl_header", "the document has no date")
+        raise Held("ubl_header", "date = –")
     if (header.currency or _CURRENCY).strip().upper() != _CURRENCY:
-        raise Held(
-            "ubl_currency", f"currency {header.currency}: only EUR can be written, the VAT must be known in euro"
-        )
+        raise Held("ubl_currency", f"{header.currency}")
     return number, header.issued, header.type == "CREDIT_NOTE"
 
 
@@ -127,27 +124,20 @@ def _rounding(header: Header, *, credit_note: bool, computed: Decimal, rates: in
     """Robaws's total minus ours; held when either is negative or they differ by more than a cent per VAT rate."""
     asked = computed if header.gross is None else -header.gross if credit_note else header.gross
     if computed < 0 or asked < 0:
-        raise Held(
-            "ubl_negative",
-            f"a {'credit note' if credit_note else 'invoice'} with the total {asked:f}: "
-            "programs that read UBL would book it the wrong way round",
-        )
+        raise Held("ubl_negative", f"{asked:f}")
     if abs(asked - computed) > CENT * max(rates, 1):
-        raise Held("ubl_totals", f"Robaws asks {asked:f}, the lines and their VAT give {computed:f}")
+        raise Held("ubl_totals", f"{computed:f} ≠ {asked:f} (Robaws)")
     return asked - computed
 
 
 def _allowed_numbers(seller: Party, buyer: Party, codes: set[Code]) -> tuple[Party, Party]:
     """Both parties with the VAT numbers that the categories want, and without those that they forbid."""
     if codes & {"AE", "K"} and buyer.vat is None:
-        raise Held(
-            "ubl_buyer_vat_missing",
-            f"no VAT is charged because customer {buyer.name} accounts for it, but it has no VAT number in Robaws",
-        )
+        raise Held("ubl_buyer_vat_missing", buyer.name)
     if "O" in codes:
         return replace(seller, vat=None), replace(buyer, vat=None)
     if seller.vat is None:
-        raise Held("ubl_supplier_vat_missing", f"supplier {seller.name} has none in Robaws")
+        raise Held("ubl_supplier_vat_missing", seller.name)
     return seller, buyer
 
 

@@ -37,7 +37,7 @@ def build_lines(month: Month, source: Sequence[SourceLine], language: str, remar
     for (row, text, above), meant in zip(rows, meanings, strict=True):
         _, _, quantity, unit, price, discount, net, _, _, account, project = row
         if net is None:
-            raise Held("ubl_line_amount", f"line {text or 'without text'!r} has no amount")
+            raise Held("ubl_line_amount", one_line(text) or "–")
         found = discounted(quantity, price, discount, net) if show_discounts else None
         if found is None or discount is None or quantity is None or price is None:
             reduction = None
@@ -86,7 +86,7 @@ def _with_notes(source: Sequence[SourceLine]) -> tuple[list[tuple[SourceLine, st
         rows.append((row, text, "\n".join(texts) or None if texts else None))
         texts = []
     if not rows:
-        raise Held("ubl_no_lines", "the document has no line with an amount")
+        raise Held("ubl_no_lines", "0")
     return rows, "\n".join(opening + texts) or None
 
 
@@ -103,7 +103,7 @@ def _meanings(month: Month, rows: Sequence[tuple[SourceLine, str | None, str | N
     meanings = []
     for (row, _, _), meant in zip(rows, found, strict=True):
         if lead is None or (meant is None and row.net):
-            raise Held("ubl_tariff", f"VAT tariff {row.vat_tariff_name or row.vat_tariff_id} is not mapped")
+            raise Held("ubl_tariff", f"{row.vat_tariff_name or row.vat_tariff_id or '–'}")
         follows = meant is None or (not row.net and (meant.code == "O") != (lead.code == "O"))
         meanings.append(lead if follows or meant is None else meant)
     return meanings

@@ -47,13 +47,13 @@ class Month:
 
     def theirs(self, party_id: str | None) -> Theirs:
         """A customer or supplier; held when it is not known or its data are wrong."""
-        called, code = ("supplier", "ubl_supplier") if self.is_purchases else ("customer", "ubl_customer")
+        code, letter = ("ubl_supplier", "S") if self.is_purchases else ("ubl_customer", "C")
         if party_id is None:
-            raise Held(code, f"the document has no {called}")
+            raise Held(code, "")
         if party_id not in self._theirs:
             row = self.parties.get(party_id)
             if row is None:
-                raise Held(code, f"{called} {party_id} is not among the parties: load them again")
+                raise Held(code, f"{letter}{party_id}")
             try:
                 self._theirs[party_id] = theirs(row)
             except Held as held:

@@ -78,7 +78,7 @@ def ours(company: Company, contact: Contact) -> Ours:
     name, vat = one_line(company.name), vat_number(company.vat_number, company.address.country)
     country = country_code(company.address.country)
     if problems or name is None or vat is None or country is None:
-        raise Held("ubl_seller", f"settings of {company.name}: {'; '.join(problems)}")
+        raise Held("ubl_seller", "; ".join(problems))
     party = Party(
         name=name,
         country=country,
@@ -108,21 +108,19 @@ def theirs(row: PartyRow) -> Theirs:
     called, unknown, wrong_vat = _WORDS[row.kind]
     name = one_line(row.name)
     if name is None:
-        raise Held(unknown, f"{called} {row.code} has no name: fill it in in Robaws")
+        raise Held(unknown, f"{row.code}")
     remarks = []
     typed = one_line(row.vat_number)
     country = country_code(row.country)
     if country is None and one_line(row.country):
-        raise Held(
-            "ubl_country", f"country {row.country!r} of {called} {name} is not known: write its ISO code in Robaws"
-        )
+        raise Held("ubl_country", f"{name}, {row.country}")
     vat = vat_number(typed, country)
     if country is None and vat is not None and vat.enterprise is not None:
         country = "BE"
     if vat is not None and vat.value.startswith("BE") and not vat.valid:
-        raise Held(wrong_vat, f"VAT number {typed} of {called} {name} has wrong check digits: correct it in Robaws")
+        raise Held(wrong_vat, f"{name}, {typed}")
     if country is None:
-        raise Held("ubl_country", f"{called} {name} has no country: fill it in in Robaws")
+        raise Held("ubl_country", name)
     if vat is None and typed is not None:
         what = "cannot be told to be of any country" if has_digits(typed) else "is not a number"
         remarks.append(f"VAT number {typed!r} of {called} {name} {what} and is left out")

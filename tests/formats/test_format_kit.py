@@ -19,11 +19,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "formats" / "write-your-own.md"
 
 
 @pytest.mark.parametrize("sample", testing.SAMPLES)
-<<<<<<< HEAD
-@pytest.mark.parametrize("name", ["journal", "listings", "ubl", "vat"])
-=======
-@pytest.mark.parametrize("name", ["journal", "ubl", "ubl_purchases", "vat"])
->>>>>>> c09118f (Write contacts, discounts, exemption codes and booking hints in UBL, purchases, and a zip of each month)
+@pytest.mark.parametrize("name", ["journal", "listings", "ubl", "ubl_purchases", "vat"])
 def test_our_formats_keep_their_promises(name: str, sample: str) -> None:
     """What we ask of others holds for ours."""
     testing.check(lambda: registry.get(name), sample, read)

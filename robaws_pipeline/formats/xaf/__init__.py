@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
-from robaws_pipeline.formats.held import without_postings, written
+from robaws_pipeline.formats.held import NOTHING_TO_BOOK, without_postings, written
 from robaws_pipeline.formats.ledger import ledger, lookups, sql, write_texts
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.text import one_line
 from robaws_pipeline.periods import MONTHS_A_YEAR, Span, book_year_of, first_day, last_day
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company, FormatSettings
 
 Version = Literal["3.2", "4.0"]
@@ -89,6 +90,10 @@ class XafFormat:
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: the defaults are valid."""
         return iter(())
+
+    def reasons(self, language: Language) -> tuple[Reason, ...]:
+        """Why documents are held; in English only."""
+        return (NOTHING_TO_BOOK,)
 
     def spans(self, company: Company) -> tuple[Span, ...]:
         """The periods that the settings ask for."""

@@ -52,9 +52,10 @@ def spans_of(format_: Format, company: Company) -> frozenset[Span]:
 
 
 def reasons_of(format_: Format, language: Language) -> Sequence[Reason]:
-    """The reasons that are a format's own, in a language: what its method `reasons` gives, if there is one."""
-    asked = getattr(format_, "reasons", None)
-    return () if asked is None else tuple(asked(language))
+    """The reasons that are a format's own: its attribute `reasons`, or what its method of that name gives for a
+    language; none when it has neither."""
+    own = getattr(format_, "reasons", ())
+    return tuple(own(language) if callable(own) else own)
 
 
 def reason_problems(format_: Format, export: Export) -> Iterator[str]:
@@ -70,7 +71,7 @@ def reason_problems(format_: Format, export: Export) -> Iterator[str]:
             if reason.sentence.count("{detail}") != 1 or not reason.remedy.strip():
                 yield f"reasons: {reason.code} ({language}) needs a sentence with one {{detail}} in it, and a remedy"
     if unknown := sorted({item.code for item in export.held} - {*own, *REASONS, ""}):
-        yield f"held for {', '.join(unknown)}, which held.csv cannot explain: give it in the method `reasons`"
+        yield f"held for {', '.join(unknown)}, which held.csv cannot explain: add it to `reasons`"
 
 
 def path_problem(path: str) -> str | None:

@@ -134,7 +134,7 @@ BROKEN: dict[str, tuple[Callable[[], testing.Format], str]] = {
         "held for good_size, which held.csv cannot explain",
     ),
     "a reason of the books": (
-        broken(reasons=lambda self, language: [Reason("no_lines", "No: {detail}.", "Add one.", "in Robaws")]),
+        broken(reasons=(Reason("no_lines", "No: {detail}.", "Add one.", "in Robaws"),)),
         "reasons: no_lines is there already",
     ),
     "a reason in one language only": (

@@ -20,7 +20,6 @@ from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.text import one_line
 from robaws_pipeline.periods import MONTHS_A_YEAR, Span, book_year_of, first_day, last_day
-from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company, FormatSettings
 
 Version = Literal["3.2", "4.0"]
@@ -86,14 +85,11 @@ class XafFormat:
     name = "xaf"
     title = "XAF, the Dutch audit file (3.2 and 4.0): journal, accounts and parties, for Dutch bookkeeping programs"
     Settings = XafSettings
+    reasons = (NOTHING_TO_BOOK,)
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: the defaults are valid."""
         return iter(())
-
-    def reasons(self, language: Language) -> tuple[Reason, ...]:
-        """Why documents are held; in English only."""
-        return (NOTHING_TO_BOOK,)
 
     def spans(self, company: Company) -> tuple[Span, ...]:
         """The periods that the settings ask for."""

@@ -35,7 +35,7 @@ from robaws_pipeline.periods import month_period
 from robaws_pipeline.settings import Company
 
 CSV_MODULE = "csv module"
-NOT_TEXT = {"ubl", "listings"}
+NOT_TEXT = {"ubl", "ubl_purchases", "listings"}
 """A file a document; a list of a year."""
 
 OWN: dict[str, dict[str, Any]] = {}

@@ -14,7 +14,7 @@ from stdnum.fr import siren, tva
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.delimited import Cells, amount, day, delimited
-from robaws_pipeline.formats.held import account_unfit, holds, without, without_postings, written
+from robaws_pipeline.formats.held import NOTHING_TO_BOOK, account_unfit, holds, without, without_postings, written
 from robaws_pipeline.formats.ledger import ledger, lookups, sql
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.periods import Span
@@ -74,6 +74,7 @@ class FecFormat:
     name = "fec"
     title = "FEC, the French file of accounting entries, for French accountants and programs that read a plain journal"
     Settings = FecSettings
+    reasons = (NOTHING_TO_BOOK, account_unfit("fec"))
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: a company without SIREN has its own number in the file's name."""

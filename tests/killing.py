@@ -163,9 +163,9 @@ def moments(seen: Sequence[str], folder: Path, count: int) -> list[int]:
 
 def _main() -> None:
     import robaws_pipeline.steps.fetch  # noqa: F401, PLC0415
-    from robaws_pipeline.steps import build  # noqa: PLC0415
+    from robaws_pipeline.steps import build, fingerprints  # noqa: F401, PLC0415
 
-    build.code_version()
+    fingerprints.code_version()
 
     for line in sys.stdin:
         asked = json.loads(line)

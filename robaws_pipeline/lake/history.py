@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from robaws_pipeline.lake.raw import ALL, RawLog
+from robaws_pipeline.lake.raw import RawLog
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.lake.tables import WHOLE
 from robaws_pipeline.schema import VERSION_COLUMNS, Table
@@ -39,7 +39,7 @@ def versions(raw: RawLog, collection: str) -> pa.Table:
 
     The version before ends where the next begins, so no moment has two. The last one of each id is its current one.
     """
-    table = raw._read(collection, ALL)  # within the lake; the log itself only ever needs what is newest
+    table = raw.every(collection)
     by_id: defaultdict[str, set[_Row]] = defaultdict(set)
     columns = (table[name].to_pylist() for name in ("id", "updated_at", "fetched_at", "deleted", "hash"))
     known: set[tuple[object, ...]] = set()

@@ -220,7 +220,8 @@ class RawLog:
                     raise
         raise AssertionError("unreachable")
 
-    def _read(self, collection: str, month: str) -> pa.Table:
+    def every(self, collection: str, month: str = ALL) -> pa.Table:
+        """Every version in the month's folder, in no order; some of them twice after a kill during a merge."""
         return pa.concat_tables([RAW.empty(), *self._each(collection, month, self.store.read_table)])
 
     def _read_narrow(self, collection: str, month: str) -> pa.Table:
@@ -257,7 +258,7 @@ class RawLog:
 
     def current(self, collection: str, month: str = ALL) -> pa.Table:
         """The current version of every object that lives in the month, deleted ones included; ordered by id."""
-        newest = _newest(self._read(collection, month))
+        newest = _newest(self.every(collection, month))
         return newest.filter(pc.equal(newest["month"], month)).sort_by("id")
 
     def heads(self, collection: str, month: str = ALL) -> pa.Table:
@@ -410,7 +411,7 @@ class RawLog:
         found = []
         for source in pc.unique(narrow["folder"]).to_pylist():
             wanted = set(_keys(narrow.filter(pc.equal(narrow["folder"], source))))
-            rows = self._read(collection, source)
+            rows = self.every(collection, source)
             found.append(rows.filter(pa.array([key in wanted for key in _keys(rows)], pa.bool_())))
         return _distinct(pa.concat_tables(found))
 

@@ -1,17 +1,11 @@
 """From the raw log to tables, entries and files: pure functions of it and the settings, a month at a time.
 
-`inputs` is the fingerprint of everything a month is made from: of content, never of when or how it came. It is computed
-when the documents are read, kept with them, passed on to the journal made from them and to the manifest of the exports
-made from that: a month of which one of these names another fingerprint than today's is stale.
+Each is kept with the fingerprint of what it was made from (`robaws_pipeline.steps.fingerprints`).
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import metadata, resources
-from importlib.resources.abc import Traversable
 from typing import Any
 
 import pyarrow as pa
@@ -38,142 +32,17 @@ from robaws_pipeline.schema import (
     VAT,
 )
 from robaws_pipeline.settings import Company
-from robaws_pipeline.steps import outside, reference
-from robaws_pipeline.steps.workspace import Workspace
-
-_CODE = (
-    *("schema.py", "fields.py", "settings.py"),
-    *(
-        "reasons",
-        "books",
-        "formats",
-        "steps",
-        "lake/raw.py",
-        "robaws/decode.py",
-        "robaws/decode_reference.py",
-        "robaws/items.py",
-    ),
+from robaws_pipeline.steps import fingerprints, outside, reference
+from robaws_pipeline.steps.fingerprints import (
+    inputs_file,
+    journal_file,
+    journal_inputs,
+    not_read,
+    recorded_inputs,
+    references_of,
+    settings_version,
 )
-"""The parts of this package that decide what ends up in a month's files."""
-
-
-@lru_cache(maxsize=1)
-def code_version() -> str:
-    """Changes when the code that makes the tables and the files does, in this package or in a format of another."""
-    digest = hashlib.blake2b(digest_size=8)
-
-    def take(place: Traversable) -> None:
-        if place.is_dir():
-            for inner in sorted(place.iterdir(), key=lambda item: item.name):
-                take(inner)
-        elif place.name.endswith((".py", ".sql")):
-            digest.update(place.name.encode() + b"\0" + place.read_bytes())
-
-    package = resources.files("robaws_pipeline")
-    for part in _CODE:
-        take(package.joinpath(part))
-    for point in metadata.entry_points(group=registry.GROUP):
-        if point.dist is not None:
-            digest.update(f"{point.name} {point.value} {point.dist.name} {point.dist.version}".encode())
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=16)
-def _settings_version(company: str) -> str:
-    return hashlib.blake2b(company.encode(), digest_size=8).hexdigest()
-
-
-def settings_version(workspace: Workspace) -> str:
-    """Changes when a setting that decides what ends up in the files does."""
-    without = {"base_url", "api_key_env", "api_secret_env", "oauth", "start", "timezone", "nightly_at", "rate_limit"}
-    without |= {"articles", "extra_fields"}  # in no export
-    return _settings_version(workspace.company.model_dump_json(exclude=without))
-
-
-References = Mapping[str, Sequence[str]]
-"""Collection → the ids that a month's documents refer to."""
-
-
-def not_read(workspace: Workspace, month: str) -> tuple[str, ...]:
-    """The collections that no sweep has covered for the month."""
-    return tuple(
-        collection.name for collection in fields.DOCUMENTS if workspace.coverage.uncovered(collection.name, [month])
-    )
-
-
-def _references(documents: pa.Table) -> dict[str, list[str]]:
-    """The clients, suppliers and credited invoices that a month's documents name."""
-
-    def distinct(collection: str, column: str) -> list[str]:
-        here = documents.filter(pc.equal(documents["collection"], collection))[column]
-        return sorted(pc.unique(here.drop_null()).to_pylist())
-
-    return {
-        fields.CLIENTS.name: distinct(fields.SALES.name, "party_id"),
-        fields.SUPPLIERS.name: distinct(fields.PURCHASES.name, "party_id"),
-        fields.SALES.name: distinct(fields.SALES.name, "original_id"),
-        fields.PURCHASES.name: distinct(fields.PURCHASES.name, "original_id"),
-    }
-
-
-class Fingerprints:
-    """The inputs of months. What months share is read from the raw log once: parties and lists now, credited invoices
-    when they are first asked for."""
-
-    def __init__(self, workspace: Workspace, references: Iterable[References] = ()) -> None:
-        """`references` of all months that will be asked for, so that the raw log is searched once."""
-        self._workspace = workspace
-        raw = workspace.raw
-        lists = [raw.fingerprint(collection.name) for collection in (fields.GL_ACCOUNTS, fields.PAYMENT_CONDITIONS)]
-        self._common = [code_version(), settings_version(workspace), *lists]
-        self._parties: dict[str, dict[str, str]] = {}
-        for collection in fields.PARTIES:
-            heads = raw.heads(collection.name)
-            self._parties[collection.name] = dict(zip(heads["id"].to_pylist(), heads["hash"].to_pylist(), strict=True))
-        self._originals: dict[str, dict[str, str]] = {collection.name: {} for collection in fields.DOCUMENTS}
-        self.look_up(references)
-
-    def look_up(self, references: Iterable[References]) -> None:
-        """Find the credited invoices of these months, in one search."""
-        every = list(references)
-        for name, known in self._originals.items():
-            found = self._workspace.raw.lookup(
-                name, {id_ for one in every for id_ in one[name]}, ["id", "hash", "deleted"]
-            )
-            known.update((row["id"], f"{row['hash']} {row['deleted']}") for row in found.to_pylist())
-
-    def of(self, month: str, contents: Mapping[str, str], references: References) -> str:
-        """The inputs of a month whose documents have these contents (`RawLog.fingerprint` by collection) and
-        references; these must have been looked up."""
-        parts = [*self._common, *not_read(self._workspace, month)]
-        parts += [f"{name} {contents[name]}" for name in sorted(contents)]
-        for known in (self._parties, self._originals):
-            for name, versions in known.items():
-                parts += [f"{name} {id_}={versions.get(id_)}" for id_ in references[name]]
-        return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
-
-
-def recorded_inputs(workspace: Workspace, month: str) -> dict[str, Any] | None:
-    """What the month's documents were made from; None when they were never made.
-
-    `fingerprint`, and the `references` that it was computed with.
-    """
-    content = workspace.tables.store.read(_inputs_file(month))
-    return json.loads(content) if content else None
-
-
-def journal_inputs(workspace: Workspace, month: str) -> str | None:
-    """The fingerprint of the documents that the month's entries were made from; None when they were never made."""
-    content = workspace.tables.store.read(_journal_file(month))
-    return content.decode() if content else None
-
-
-def _inputs_file(month: str) -> str:
-    return f"inputs/{month}.json"
-
-
-def _journal_file(month: str) -> str:
-    return f"inputs/{month}.journal"
+from robaws_pipeline.steps.workspace import Workspace
 
 
 def build_reference(workspace: Workspace) -> dict[str, int]:
@@ -184,7 +53,7 @@ def build_reference(workspace: Workspace) -> dict[str, int]:
 
 def _made_by(workspace: Workspace) -> tuple[str, str]:
     """What decides, besides the raw log, what a table says."""
-    return code_version(), settings_version(workspace)
+    return fingerprints.code_version(), settings_version(workspace)
 
 
 def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -197,18 +66,18 @@ def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, di
             workspace.raw.settle(collection.name)
         # Everything that a fingerprint names is looked at before it is used: what another process adds in between
         # makes the month stale, and never passes unseen.
-        fingerprints = Fingerprints(workspace)
+        today = fingerprints.Fingerprints(workspace)
         reference.bring_up_to_date(workspace, _made_by(workspace))
         for done, month in enumerate(months, 1):
             # Until they are there again, last of all, the month counts as stale.
-            workspace.tables.store.remove(_inputs_file(month))
+            workspace.tables.store.remove(inputs_file(month))
             made[month], counts[month] = _documents(workspace, month)
             progress.report("making tables", done, len(months))
-        fingerprints.look_up(inputs["references"] for inputs in made.values())
+        today.look_up(inputs["references"] for inputs in made.values())
         for month, inputs in made.items():
-            inputs["fingerprint"] = fingerprints.of(month, inputs.pop("contents"), inputs["references"])
+            inputs["fingerprint"] = today.of(month, inputs.pop("contents"), inputs["references"])
             content = json.dumps(inputs, indent=1).encode()
-            workspace.tables.store.write(_inputs_file(month), content, durable=False)
+            workspace.tables.store.write(inputs_file(month), content, durable=False)
     return counts
 
 
@@ -228,7 +97,7 @@ def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[s
     workspace.tables.write(EXTRA_FIELDS, pa.concat_tables(extra), month)
     inputs = {
         "contents": {collection.name: contents(rows) for collection, rows in current.items()},
-        "references": _references(documents),
+        "references": references_of(documents),
     }
     return inputs, {"documents": documents.num_rows, "lines": lines.num_rows}
 
@@ -247,13 +116,13 @@ def build_journal(workspace: Workspace, months: Sequence[str]) -> dict[str, pa.T
             by_month = kept.by_month()
             for month in batch:
                 found, made_from = by_month.get(month, _NO_BOOKS), inputs[month]
-                tables.store.remove(_journal_file(month))
+                tables.store.remove(journal_file(month))
                 tables.write(STATES, found.states, month)
                 tables.write(VAT, found.vat, month)
                 tables.write(POSTINGS, found.postings, month)
                 if made_from is not None:
                     fingerprint = str(made_from["fingerprint"]).encode()
-                    tables.store.write(_journal_file(month), fingerprint, durable=False)
+                    tables.store.write(journal_file(month), fingerprint, durable=False)
                 states[month] = found.states
             progress.report("keeping the books", len(states), len(months))
     return states
@@ -341,7 +210,9 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
             # Entries that were made from other documents than these are written, and stale.
             made_from = journal_inputs(workspace, month)
             fingerprint = made_from if inputs and made_from and inputs["fingerprint"] == made_from else ""
-            export = MonthExport(month_books(workspace, month, *shared), formats, fingerprint, code_version())
+            export = MonthExport(
+                month_books(workspace, month, *shared), formats, fingerprint, fingerprints.code_version()
+            )
             files = ((file.path, file.content) for file in export.files())
             workspace.exports.publish(month, files, export.discard)
             exported[month] = Exported(workspace.exports.path(month), export.manifest, export.errors)

@@ -15,7 +15,8 @@ from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.periods import Period, Span, period_of
 from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
 from robaws_pipeline.settings import Company
-from robaws_pipeline.steps.build import Exported, code_version, formats_for, journal_inputs, month_books
+from robaws_pipeline.steps.build import Exported, formats_for, month_books
+from robaws_pipeline.steps.fingerprints import code_version, journal_inputs
 from robaws_pipeline.steps.stale import loaded_months, manifest_inputs
 from robaws_pipeline.steps.workspace import Workspace
 

@@ -10,7 +10,7 @@ import msgspec
 
 from robaws_pipeline import fields
 from robaws_pipeline.periods import later
-from robaws_pipeline.steps.build import Fingerprints, journal_inputs, recorded_inputs
+from robaws_pipeline.steps.fingerprints import Fingerprints, journal_inputs, recorded_inputs
 from robaws_pipeline.steps.workspace import Workspace
 
 

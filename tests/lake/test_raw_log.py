@@ -207,7 +207,7 @@ class AnyOrder(RuleBasedStateMachine):
         held = {
             row["json"]
             for month in self.log.months("sales")
-            for row in self.log._read("sales", month).select(["json"]).to_pylist()
+            for row in self.log.every("sales", month).select(["json"]).to_pylist()
         }
         assert held == {one.json for versions in self.seen.values() for one in versions}
 
@@ -259,7 +259,7 @@ def test_what_comes_twice_in_one_fetch_is_written_once(log: RawLog) -> None:
     """A page that is read again may show an older answer in between."""
     new, old = version("a", JANUARY, 2), version("a", JANUARY, 1)
     log.add(table(new, old, new, old, fetched=10))
-    assert log._read("sales", JANUARY).num_rows == 2
+    assert log.every("sales", JANUARY).num_rows == 2
     assert log.current("sales", JANUARY)["json"].to_pylist() == [new.json]
 
 
@@ -432,7 +432,7 @@ def test_a_year_of_nights_on_disk_is_as_simulated(log: RawLog, tmp_path: Path, m
         log.add(table(version(f"n{night}", JANUARY, 1), fetched=100 + night))
         received += sizes[before]
     assert len(files(tmp_path)) == 365 % 8 + 365 // 8 % 8 + 365 // 64
-    assert log._read("sales", JANUARY).num_rows == 365
+    assert log.every("sales", JANUARY).num_rows == 365
     most, written = simulated([1] * 365)
     assert most == 4 + 7 + 7
     # Merged files are smaller than the files that they are made from, each of which has a footer.
@@ -441,7 +441,7 @@ def test_a_year_of_nights_on_disk_is_as_simulated(log: RawLog, tmp_path: Path, m
 
 def rows_held(log: RawLog, folder: str = JANUARY) -> list[tuple[object, ...]]:
     """What tells the rows of a folder apart, each once."""
-    return sorted(set(raw_log._keys(log._read("sales", folder))), key=str)
+    return sorted(set(raw_log._keys(log.every("sales", folder))), key=str)
 
 
 def nights(log: RawLog, count: int) -> None:
@@ -460,7 +460,7 @@ def test_compaction_changes_nothing_that_is_seen(log: RawLog, tmp_path: Path) ->
     assert len(files(tmp_path)) == 1
     after = open_log(tmp_path)
     assert sorted(everything(after)) == sorted([*seen, ("b", JANUARY, new.json, False)])
-    assert after._read("sales", JANUARY).num_rows == len(held) + 1
+    assert after.every("sales", JANUARY).num_rows == len(held) + 1
     assert set(rows_held(after)) > set(held)
     assert after.fingerprint("sales", JANUARY) != fingerprint
 
@@ -489,7 +489,7 @@ def test_a_kill_during_compaction_leaves_nothing_twice(
     # Until a file of the next tier is full.
     for number in range(70):
         again.add(table(version(f"later {number}", JANUARY, 1), fetched=300 + number))
-    assert again._read("sales", JANUARY).num_rows == len(rows_held(again)) == 85
+    assert again.every("sales", JANUARY).num_rows == len(rows_held(again)) == 85
 
 
 def test_a_reader_survives_the_merging_of_the_files_it_reads(

@@ -20,7 +20,7 @@ from steps_company import (
 )
 
 from robaws_pipeline.lake.raw import Version, rows
-from robaws_pipeline.steps import build
+from robaws_pipeline.steps import build, fingerprints
 from robaws_pipeline.steps.fetch import fetch_changes, fetch_history, fetch_reference
 from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months
 from robaws_pipeline.steps.workspace import Workspace
@@ -186,7 +186,7 @@ def test_exports_that_are_gone_or_spoiled_are_made_again(acme: Loaded) -> None:
 
 def test_new_code_makes_every_month_stale(acme: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
     """A corrected rule reaches old months by itself."""
-    monkeypatch.setattr(build, "code_version", lambda: "another")
+    monkeypatch.setattr(fingerprints, "code_version", lambda: "another")
     assert stale(acme) == MONTHS
 
 
@@ -235,7 +235,7 @@ def test_tables_of_a_state_that_went_back_are_built_again(
     fetch_history(acme.workspace, [FEBRUARY])
     if stopped == "in documents":
         with monkeypatch.context() as patch:
-            patch.setattr(build, "_references", _killed)
+            patch.setattr(build, "references_of", _killed)
             with pytest.raises(KeyboardInterrupt):
                 build.build_documents(acme.workspace, [FEBRUARY])
     else:

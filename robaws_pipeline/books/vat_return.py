@@ -25,37 +25,110 @@ class Grid:
     number: str
     dutch: str
     french: str
+    english: str
 
 
 _ALL = (
-    Grid("00", "Verkopen onder een bijzondere regeling", "Ventes sous un régime particulier"),
-    Grid("01", "Verkopen aan 6 %", "Ventes à 6 %"),
-    Grid("02", "Verkopen aan 12 %", "Ventes à 12 %"),
-    Grid("03", "Verkopen aan 21 %", "Ventes à 21 %"),
-    Grid("44", "Diensten in de EU, btw door de afnemer", "Services dans l'UE, TVA due par le preneur"),
-    Grid("45", "Btw door de medecontractant te voldoen", "TVA due par le cocontractant"),
-    Grid("46", "Vrijgestelde leveringen in de EU", "Livraisons intracommunautaires exemptées"),
-    Grid("47", "Uitvoer en andere vrijgestelde verkopen", "Exportations et autres ventes exemptées"),
-    Grid("48", "Uitgereikte creditnota's op 44 en 46", "Notes de crédit délivrées sur 44 et 46"),
-    Grid("49", "Andere uitgereikte creditnota's", "Autres notes de crédit délivrées"),
-    Grid("54", "Btw op verkopen", "TVA sur les ventes"),
-    Grid("55", "Verschuldigde btw op aankopen uit de EU", "TVA due sur les acquisitions dans l'UE"),
-    Grid("56", "Verschuldigde btw als medecontractant", "TVA due comme cocontractant"),
-    Grid("57", "Verschuldigde btw op invoer met verlegging", "TVA due sur les importations avec report"),
-    Grid("59", "Aftrekbare btw", "TVA déductible"),
-    Grid("62", "Te recupereren btw op creditnota's", "TVA à récupérer sur notes de crédit"),
-    Grid("63", "Terug te storten btw op ontvangen creditnota's", "TVA à reverser sur notes de crédit reçues"),
-    Grid("64", "Te recupereren btw op uitgereikte creditnota's", "TVA à récupérer sur notes de crédit délivrées"),
-    Grid("71", "Te betalen", "À payer"),
-    Grid("72", "Terug te krijgen", "À récupérer"),
-    Grid("81", "Aankopen van goederen", "Achats de marchandises"),
-    Grid("82", "Aankopen van diensten en andere goederen", "Achats de services et biens divers"),
-    Grid("83", "Aankopen van investeringen", "Achats de biens d'investissement"),
-    Grid("84", "Ontvangen creditnota's op 86 en 88", "Notes de crédit reçues sur 86 et 88"),
-    Grid("85", "Andere ontvangen creditnota's", "Autres notes de crédit reçues"),
-    Grid("86", "Verwervingen van goederen uit de EU", "Acquisitions intracommunautaires de biens"),
-    Grid("87", "Andere aankopen met btw door ons te voldoen", "Autres achats avec TVA due par nous"),
-    Grid("88", "Diensten uit de EU", "Services intracommunautaires reçus"),
+    Grid(
+        "00",
+        "Verkopen onder een bijzondere regeling",
+        "Ventes sous un régime particulier",
+        "Sales under a special scheme",
+    ),
+    Grid("01", "Verkopen aan 6 %", "Ventes à 6 %", "Sales at 6 %"),
+    Grid("02", "Verkopen aan 12 %", "Ventes à 12 %", "Sales at 12 %"),
+    Grid("03", "Verkopen aan 21 %", "Ventes à 21 %", "Sales at 21 %"),
+    Grid(
+        "44",
+        "Diensten in de EU, btw door de afnemer",
+        "Services dans l'UE, TVA due par le preneur",
+        "Services in the EU, VAT due by the customer",
+    ),
+    Grid(
+        "45", "Btw door de medecontractant te voldoen", "TVA due par le cocontractant", "VAT due by the co-contractor"
+    ),
+    Grid(
+        "46",
+        "Vrijgestelde leveringen in de EU",
+        "Livraisons intracommunautaires exemptées",
+        "Exempt supplies within the EU",
+    ),
+    Grid(
+        "47",
+        "Uitvoer en andere vrijgestelde verkopen",
+        "Exportations et autres ventes exemptées",
+        "Exports and other exempt sales",
+    ),
+    Grid(
+        "48",
+        "Uitgereikte creditnota's op 44 en 46",
+        "Notes de crédit délivrées sur 44 et 46",
+        "Credit notes issued on 44 and 46",
+    ),
+    Grid("49", "Andere uitgereikte creditnota's", "Autres notes de crédit délivrées", "Other credit notes issued"),
+    Grid("54", "Btw op verkopen", "TVA sur les ventes", "VAT on sales"),
+    Grid(
+        "55",
+        "Verschuldigde btw op aankopen uit de EU",
+        "TVA due sur les acquisitions dans l'UE",
+        "VAT due on purchases from the EU",
+    ),
+    Grid("56", "Verschuldigde btw als medecontractant", "TVA due comme cocontractant", "VAT due as co-contractor"),
+    Grid(
+        "57",
+        "Verschuldigde btw op invoer met verlegging",
+        "TVA due sur les importations avec report",
+        "VAT due on imports with deferred payment",
+    ),
+    Grid("59", "Aftrekbare btw", "TVA déductible", "Deductible VAT"),
+    Grid(
+        "62",
+        "Te recupereren btw op creditnota's",
+        "TVA à récupérer sur notes de crédit",
+        "VAT to recover on credit notes",
+    ),
+    Grid(
+        "63",
+        "Terug te storten btw op ontvangen creditnota's",
+        "TVA à reverser sur notes de crédit reçues",
+        "VAT to pay back on credit notes received",
+    ),
+    Grid(
+        "64",
+        "Te recupereren btw op uitgereikte creditnota's",
+        "TVA à récupérer sur notes de crédit délivrées",
+        "VAT to recover on credit notes issued",
+    ),
+    Grid("71", "Te betalen", "À payer", "To pay"),
+    Grid("72", "Terug te krijgen", "À récupérer", "To get back"),
+    Grid("81", "Aankopen van goederen", "Achats de marchandises", "Purchases of goods"),
+    Grid(
+        "82",
+        "Aankopen van diensten en andere goederen",
+        "Achats de services et biens divers",
+        "Purchases of services and other goods",
+    ),
+    Grid("83", "Aankopen van investeringen", "Achats de biens d'investissement", "Purchases of investment goods"),
+    Grid(
+        "84",
+        "Ontvangen creditnota's op 86 en 88",
+        "Notes de crédit reçues sur 86 et 88",
+        "Credit notes received on 86 and 88",
+    ),
+    Grid("85", "Andere ontvangen creditnota's", "Autres notes de crédit reçues", "Other credit notes received"),
+    Grid(
+        "86",
+        "Verwervingen van goederen uit de EU",
+        "Acquisitions intracommunautaires de biens",
+        "Acquisitions of goods from the EU",
+    ),
+    Grid(
+        "87",
+        "Andere aankopen met btw door ons te voldoen",
+        "Autres achats avec TVA due par nous",
+        "Other purchases with VAT due by us",
+    ),
+    Grid("88", "Diensten uit de EU", "Services intracommunautaires reçus", "Services from the EU"),
 )
 
 GRIDS: Mapping[str, Grid] = {grid.number: grid for grid in _ALL}

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from robaws_pipeline.books.findings import Finding
 from robaws_pipeline.periods import Period
 from robaws_pipeline.settings import Company
 
@@ -32,6 +33,8 @@ class MonthBooks:
     originals: pa.Table
     not_read: tuple[str, ...] = ()
     """Collections ('sales', 'purchases') of this period that Robaws never let us read whole: the period lacks them."""
+    findings: tuple[Finding, ...] = ()
+    """What is to be explained about this period's numbers, for formats that say that they tell it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,11 @@ class Format(Protocol):
 
     A format about one collection says so in an attribute ``collections = ("sales",)``. One that is not (only) written a
     month at a time has a method ``spans(company)`` that says which periods it wants: any of ``month``, ``quarter``,
-    ``year`` and ``book_year``. One with settings of its own has their model, a `FormatSettings`, as ``Settings``, and
-    reads them with `Company.of_format`; they are valid by then. One that holds documents for reasons of its own has
-    them as ``reasons``, `robaws_pipeline.reasons.Reason`, or a method ``reasons(language)`` that gives them: held.csv
-    tells people their sentences and remedies.
+    ``year`` and ``book_year``. One that tells `MonthBooks.findings` has ``tells_findings = True``, and is written again
+    when they change. One with settings of its own has their model, a `FormatSettings`, as ``Settings``, and reads them
+    with `Company.of_format`; they are valid by then. One that holds documents for reasons of its own has them as
+    ``reasons``, `robaws_pipeline.reasons.Reason`, or a method ``reasons(language)`` that gives them: held.csv tells
+    people their sentences and remedies.
     """
 
     name: str

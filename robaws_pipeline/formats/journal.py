@@ -10,26 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
+from robaws_pipeline.formats.lookups import document_keys, in_order, lookup, party_keys
 from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
 from robaws_pipeline.schema import MONEY
 from robaws_pipeline.settings import Company
 
 CURRENCY = "EUR"
 """Documents in another currency are held by the books."""
-
-
-def _keys(table: pa.Table, id_column: str) -> Any:
-    """`sales-123`: one key a document, since ids are unique within a collection only."""
-    return pc.binary_join_element_wise(table["collection"], table[id_column], "-")
-
-
-def _lookup(wanted: Any, keys: Any, values: Any) -> Any:
-    """For each wanted key the value beside it in `keys` (unique), none when it is not there."""
-    return values.combine_chunks().take(pc.index_in(wanted, value_set=keys.combine_chunks()))
-
-
-def _in_order(table: pa.Table, *columns: str) -> pa.Table:
-    return table.sort_by([(column, "ascending") for column in columns])
 
 
 def _constant(value: str, length: int) -> pa.Array:
@@ -44,8 +31,8 @@ def _communication(references: Any) -> Any:
 
 def journal_columns(books: MonthBooks) -> Columns:
     """One row a posting: documents in the order of their journal, the postings of a document together."""
-    rows = _in_order(books.postings, "journal", "date", "number", "collection", "document_id", "posting_no")
-    entry = _keys(rows, "document_id")
+    rows = in_order(books.postings, "journal", "date", "number", "collection", "document_id", "posting_no")
+    entry = document_keys(rows, "document_id")
     amount, zero = rows["amount"], pa.scalar(0, MONEY)
     code, codes = rows["party_code"], books.parties["code"]
     return {
@@ -54,7 +41,7 @@ def journal_columns(books: MonthBooks) -> Columns:
         "journal": rows["journal"],
         "type": rows["type"],
         "number": rows["number"],
-        "supplier_number": _lookup(entry, _keys(books.documents, "id"), books.documents["supplier_number"]),
+        "supplier_number": lookup(entry, document_keys(books.documents, "id"), books.documents["supplier_number"]),
         "date": rows["date"],
         "booking_date": rows["booking_date"],
         "due_date": rows["due_date"],
@@ -63,10 +50,10 @@ def journal_columns(books: MonthBooks) -> Columns:
         "account_name": rows["account_name"],
         "party_code": code,
         "party_name": pc.coalesce(
-            _lookup(code, codes, books.parties["name"]),
-            _lookup(entry, _keys(books.states, "document_id"), books.states["party_name"]),
+            lookup(code, codes, books.parties["name"]),
+            lookup(entry, document_keys(books.states, "document_id"), books.states["party_name"]),
         ),
-        "party_vat_number": _lookup(code, codes, books.parties["vat_number"]),
+        "party_vat_number": lookup(code, codes, books.parties["vat_number"]),
         "description": rows["description"],
         "debit": pc.max_element_wise(amount, zero),
         "credit": pc.max_element_wise(pc.cast(pc.negate(amount), MONEY), zero),
@@ -87,41 +74,37 @@ def _exported(books: MonthBooks) -> pa.Table:
     return books.states.filter(pc.equal(books.states["state"], "exported"))
 
 
-def _party_keys(states: pa.Table) -> Any:
-    kind = pc.if_else(pc.equal(states["collection"], "sales"), "client", "supplier")
-    return pc.binary_join_element_wise(kind, states["party_id"], "-")
-
-
 def documents_columns(books: MonthBooks) -> Columns:
     """One row an exported document, amounts as Robaws shows them, credit notes negative."""
-    rows = _in_order(_exported(books), "collection", "type", "date", "number", "document_id")
-    entry = _keys(rows, "document_id")
-    documents, document = books.documents, _keys(books.documents, "id")
+    rows = in_order(_exported(books), "collection", "type", "date", "number", "document_id")
+    entry = document_keys(rows, "document_id")
+    documents, document = books.documents, document_keys(books.documents, "id")
     first = books.postings.filter(pc.equal(books.postings["posting_no"], 1))
     parties = books.parties
-    party, known = _party_keys(rows), pc.binary_join_element_wise(parties["kind"], parties["id"], "-")
-    original = pc.binary_join_element_wise(rows["collection"], _lookup(entry, document, documents["original_id"]), "-")
+    party, known = party_keys(rows), pc.binary_join_element_wise(parties["kind"], parties["id"], "-")
+    original = pc.binary_join_element_wise(rows["collection"], lookup(entry, document, documents["original_id"]), "-")
     return {
         "entry": entry,
         "collection": rows["collection"],
-        "journal": _lookup(entry, _keys(first, "document_id"), first["journal"]),
+        "journal": lookup(entry, document_keys(first, "document_id"), first["journal"]),
         "type": rows["type"],
         "number": rows["number"],
-        "supplier_number": _lookup(entry, document, documents["supplier_number"]),
-        "client_reference": _lookup(entry, document, documents["client_reference"]),
-        "original_number": _lookup(original, _keys(books.originals, "id"), books.originals["number"]),
+        "supplier_number": lookup(entry, document, documents["supplier_number"]),
+        "client_reference": lookup(entry, document, documents["client_reference"]),
+        "original_number": lookup(original, document_keys(books.originals, "id"), books.originals["number"]),
         "date": rows["date"],
-        "due_date": _lookup(entry, document, documents["due_date"]),
+        "due_date": lookup(entry, document, documents["due_date"]),
         "party_code": pc.coalesce(
-            _lookup(party, known, parties["code"]), _lookup(entry, _keys(first, "document_id"), first["party_code"])
+            lookup(party, known, parties["code"]),
+            lookup(entry, document_keys(first, "document_id"), first["party_code"]),
         ),
-        "party_name": pc.coalesce(_lookup(party, known, parties["name"]), rows["party_name"]),
-        "party_vat_number": _lookup(party, known, parties["vat_number"]),
+        "party_name": pc.coalesce(lookup(party, known, parties["name"]), rows["party_name"]),
+        "party_vat_number": lookup(party, known, parties["vat_number"]),
         "net": rows["net"],
         "vat": rows["vat"],
         "gross": rows["gross"],
         "currency": _constant(CURRENCY, len(rows)),
-        "payment_reference": _communication(_lookup(entry, document, documents["payment_reference"])),
+        "payment_reference": _communication(lookup(entry, document, documents["payment_reference"])),
         "document_id": rows["document_id"],
     }
 
@@ -130,8 +113,8 @@ def parties_columns(books: MonthBooks) -> Columns:
     """One row a customer or supplier of this month's exported documents."""
     parties = books.parties
     keys = pc.binary_join_element_wise(parties["kind"], parties["id"], "-")
-    used = pc.is_in(keys, value_set=_party_keys(_exported(books)).combine_chunks())
-    rows = _in_order(parties.filter(used), "kind", "code")
+    used = pc.is_in(keys, value_set=party_keys(_exported(books)).combine_chunks())
+    rows = in_order(parties.filter(used), "kind", "code")
     conditions = books.payment_conditions
     names = ("code", "kind", "number", "name", "vat_number", "street", "street_2", "postal_code", "city", "country")
     return {
@@ -140,15 +123,15 @@ def parties_columns(books: MonthBooks) -> Columns:
         "language": rows["language"],
         "iban": rows["iban"],
         "bic": rows["bic"],
-        "payment_condition": _lookup(rows["payment_condition_id"], conditions["id"], conditions["name"]),
+        "payment_condition": lookup(rows["payment_condition_id"], conditions["id"], conditions["name"]),
         "party_id": rows["id"],
     }
 
 
 def vat_recap_columns(books: MonthBooks) -> Columns:
     """One row for each collection, type, treatment and rates; amounts signed by type (credit notes negative)."""
-    entry = _keys(books.vat, "document_id")
-    kind = _lookup(entry, _keys(books.states, "document_id"), books.states["type"])
+    entry = document_keys(books.vat, "document_id")
+    kind = lookup(entry, document_keys(books.states, "document_id"), books.states["type"])
     keys = ["collection", "type", "treatment", "rate", "self_assessed_rate"]
     sums = (
         books.vat.append_column("type", kind)
@@ -156,7 +139,7 @@ def vat_recap_columns(books: MonthBooks) -> Columns:
         .group_by(keys)
         .aggregate([("entry", "count_distinct"), ("base", "sum"), ("vat", "sum"), ("self_assessed_vat", "sum")])
     )
-    rows = _in_order(sums, *keys)
+    rows = in_order(sums, *keys)
     return {
         **{name: rows[name] for name in keys},
         "documents": rows["entry_count_distinct"],
@@ -194,7 +177,7 @@ class JournalFormat:
     def export(self, books: MonthBooks) -> Export:
         """Four files a month, also when there is nothing to book: a missing file would leave a doubt."""
         states = _exported(books)
-        posted = set(_keys(books.postings, "document_id").unique().to_pylist())
+        posted = set(document_keys(books.postings, "document_id").unique().to_pylist())
         both, alone = ["journal.csv", "documents.csv"], ["documents.csv"]
         keys = zip(states["collection"].to_pylist(), states["document_id"].to_pylist(), strict=True)
         # A document of nothing but zeros has no postings: an amount of zero is no posting.

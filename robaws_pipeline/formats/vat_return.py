@@ -44,7 +44,7 @@ class VatReturnFormat:
         totals = grid_totals(rows)
         files = [
             ExportFile(GRIDS_FILE, csv_bytes(_grid_columns(rows, totals))),
-            ExportFile(DOCUMENTS_FILE, csv_bytes(_document_columns(books, rows))),
+            ExportFile(DOCUMENTS_FILE, csv_bytes(document_columns(books, rows))),
         ]
         export = Export(files, documents=_in_files(books))
         if books.period.span != books.company.vat_period:
@@ -90,7 +90,7 @@ def _grid_columns(rows: pa.Table, totals: Mapping[str, Decimal]) -> Columns:
     }
 
 
-def _document_columns(books: MonthBooks, rows: pa.Table) -> Columns:
+def document_columns(books: MonthBooks, rows: pa.Table) -> Columns:
     """One row a grid and document; a document without VAT rows (its lines are all 0.00) has one without a grid."""
     states = books.states.filter(pc.equal(books.states["state"], "exported"))
     keys = _keys(states).combine_chunks()

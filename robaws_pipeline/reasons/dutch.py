@@ -146,6 +146,13 @@ PHRASES = {
     "not_foreign": "btw-nummer '{}' is geen buitenlands nummer",
     "not_of_the_eu": "btw-nummer '{}' is geen geldig nummer van een EU-land",
     "northern_ireland": "btw-nummer '{}' is van Noord-Ierland, dat alleen voor goederen telt",
+    "number_missing": "{} ontbreekt, na {}",
+    "numbers_missing": "{} tot en met {} ({} nummers) ontbreken, na {}",
+    "numbers_deleted": "; in Robaws verwijderd: {}",
+    "also": "ook {}",
+    "of_month": "{} van {}",
+    "entered_twice": "leveranciersnummer {} voor {} staat ook op {}",
+    "entered_before": "{} van {} voor {}",
 }
 """As in `english`."""
 

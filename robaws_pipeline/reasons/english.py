@@ -142,6 +142,13 @@ PHRASES = {
     "not_foreign": "VAT number '{}' is not a foreign one",
     "not_of_the_eu": "VAT number '{}' is not a valid one of an EU country",
     "northern_ireland": "VAT number '{}' is of Northern Ireland, which counts for goods only",
+    "number_missing": "{} is not there, after {}",
+    "numbers_missing": "{} to {} ({} numbers) are not there, after {}",
+    "numbers_deleted": "; deleted in Robaws: {}",
+    "also": "also {}",
+    "of_month": "{} of {}",
+    "entered_twice": "supplier's number {} for {} is also on {}",
+    "entered_before": "{} of {} for {}",
 }
 """What details are made of. Braces are filled in order; texts that Robaws's users typed stand between straight quotes,
 or between `` = `` and what was expected."""

@@ -145,6 +145,13 @@ PHRASES = {
     "not_foreign": "le numéro de TVA '{}' n’est pas un numéro étranger",
     "not_of_the_eu": "le numéro de TVA '{}' n’est pas un numéro valable d’un pays de l’UE",
     "northern_ireland": "le numéro de TVA '{}' est d’Irlande du Nord, qui ne compte que pour les biens",
+    "number_missing": "{} manque, après {}",
+    "numbers_missing": "{} à {} ({} numéros) manquent, après {}",
+    "numbers_deleted": " ; supprimés dans Robaws : {}",
+    "also": "aussi {}",
+    "of_month": "{} de {}",
+    "entered_twice": "le numéro de fournisseur {} pour {} figure aussi sur {}",
+    "entered_before": "{} du {} pour {}",
 }
 """As in `english`."""
 

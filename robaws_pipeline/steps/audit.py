@@ -13,7 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline import fields
-from robaws_pipeline.schema import DOCUMENTS, POSTINGS, STATES, VAT, Table
+from robaws_pipeline.books import findings
+from robaws_pipeline.schema import POSTINGS, STATES, VAT
+from robaws_pipeline.steps.compare import all_documents, all_states, read_months
 from robaws_pipeline.steps.workspace import Workspace
 
 
@@ -37,17 +39,12 @@ def _ask(question: str, **tables: pa.Table) -> list[Finding]:
         return [Finding(*row) for row in connection.execute(sql).fetchall()]
 
 
-def _read(workspace: Workspace, table: Table, months: Sequence[str], *columns: str) -> pa.Table:
-    parts = [workspace.tables.read(table, month, list(columns)) for month in months]
-    return pa.concat_tables([table.empty().select(list(columns)), *parts])
-
-
 def unbalanced(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
     """Exported documents whose postings do not add up to zero, or that have none though their total is not zero."""
     return _ask(
         "unbalanced",
-        states=_read(workspace, STATES, months, "month", "collection", "document_id", "number", "state", "gross"),
-        postings=_read(workspace, POSTINGS, months, "month", "collection", "document_id", "amount"),
+        states=read_months(workspace, STATES, months, "month", "collection", "document_id", "number", "state", "gross"),
+        postings=read_months(workspace, POSTINGS, months, "month", "collection", "document_id", "amount"),
     )
 
 
@@ -55,48 +52,33 @@ def totals_differ(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
     """Exported documents whose VAT recap, rounding and party posting do not meet the total that Robaws shows."""
     return _ask(
         "totals_differ",
-        states=_read(
+        states=read_months(
             workspace, STATES, months, "month", "collection", "type", "document_id", "number", "state", "gross"
         ),
-        vat=_read(workspace, VAT, months, "month", "collection", "document_id", "base", "vat"),
-        postings=_read(workspace, POSTINGS, months, "month", "collection", "document_id", "kind", "amount"),
+        vat=read_months(workspace, VAT, months, "month", "collection", "document_id", "base", "vat"),
+        postings=read_months(workspace, POSTINGS, months, "month", "collection", "document_id", "kind", "amount"),
     )
 
 
 def duplicate_numbers(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
     """Documents of `months` that share their number with another one of the same collection and type, of any month."""
-    everything = workspace.tables.months(STATES)
-    found = _ask(
-        "duplicate_numbers",
-        states=_read(workspace, STATES, everything, "month", "collection", "type", "document_id", "number", "state"),
-    )
-    return [finding for finding in found if finding.month in set(months)]
+    return _of(months, findings.duplicate_numbers(all_states(workspace), workspace.company.language))
 
 
 def number_gaps(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
-    """Sales numbers that are missing in their series just before a document of `months`.
-
-    The tax authority wants sales numbered without gaps, so somebody has to explain each.
-    """
-    everything = workspace.tables.months(STATES)
-    found = _ask(
-        "number_gaps",
-        states=_read(workspace, STATES, everything, "month", "collection", "document_id", "number", "date", "state"),
-    )
-    return [finding for finding in found if finding.month in set(months)]
+    """Sales numbers that are missing in their series just before a document of `months`."""
+    return _of(months, findings.number_gaps(all_states(workspace), workspace.company.language))
 
 
 def duplicate_supplier_numbers(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
     """Purchases of `months` with the supplier's number of an earlier one: the invoice that was entered twice."""
-    everything = workspace.tables.months(STATES)
-    found = _ask(
-        "duplicate_supplier_numbers",
-        documents=_read(
-            workspace, DOCUMENTS, everything, "month", "collection", "id", "type", "party_id", "date", "supplier_number"
-        ),
-        states=_read(workspace, STATES, everything, "collection", "document_id", "number", "state", "gross"),
-    )
-    return [finding for finding in found if finding.month in set(months)]
+    tables = all_documents(workspace), all_states(workspace)
+    return _of(months, findings.duplicate_supplier_numbers(*tables, workspace.company.language))
+
+
+def _of(months: Sequence[str], found: Sequence[findings.Finding]) -> list[Finding]:
+    wanted = set(months)
+    return [Finding(one.month, one.collection, one.number, one.detail) for one in found if one.month in wanted]
 
 
 def not_listed(workspace: Workspace, month: str, manifest: Mapping[str, Any]) -> list[Finding]:

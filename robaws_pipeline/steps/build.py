@@ -32,7 +32,7 @@ from robaws_pipeline.schema import (
     VAT,
 )
 from robaws_pipeline.settings import Company
-from robaws_pipeline.steps import fingerprints, outside, reference
+from robaws_pipeline.steps import compare, fingerprints, outside, reference
 from robaws_pipeline.steps.fingerprints import (
     inputs_file,
     journal_file,
@@ -162,8 +162,14 @@ def formats_for(company: Company, span: Span) -> list[Format]:
     return [format_ for format_ in registry.select(company.formats) if span in spans_of(format_, company)]
 
 
-def month_books(workspace: Workspace, month: str, parties: pa.Table, payment_conditions: pa.Table) -> MonthBooks:
-    """The books of a month, as formats take them."""
+def month_books(
+    workspace: Workspace,
+    month: str,
+    parties: pa.Table,
+    payment_conditions: pa.Table,
+    found: compare.Findings | None,
+) -> MonthBooks:
+    """The books of a month, as formats take them; `found` by comparing months."""
     tables = workspace.tables
     documents = tables.read(DOCUMENTS, month)
     return MonthBooks(
@@ -179,6 +185,7 @@ def month_books(workspace: Workspace, month: str, parties: pa.Table, payment_con
         payment_conditions=payment_conditions,
         originals=_originals(workspace, documents),
         not_read=not_read(workspace, month),
+        findings=() if found is None else found.get(month, ()),
     )
 
 
@@ -204,7 +211,8 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
     formats = formats_for(workspace.company, "month")
     exported = {}
     with workspace.only_builder():
-        shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS))
+        found = compare.findings_told(workspace)
+        shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS), found)
         for done, month in enumerate(months, 1):
             inputs = recorded_inputs(workspace, month)
             # Entries that were made from other documents than these are written, and stale.
@@ -215,6 +223,7 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
             )
             files = ((file.path, file.content) for file in export.files())
             workspace.exports.publish(month, files, export.discard)
+            compare.record(workspace, month, found)
             exported[month] = Exported(workspace.exports.path(month), export.manifest, export.errors)
             progress.report("writing files", done, len(months))
         outside.write_alone(workspace)

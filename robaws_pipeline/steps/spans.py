@@ -15,6 +15,7 @@ from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.periods import Period, Span, period_of
 from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
 from robaws_pipeline.settings import Company
+from robaws_pipeline.steps import compare
 from robaws_pipeline.steps.build import Exported, formats_for, month_books
 from robaws_pipeline.steps.fingerprints import code_version, journal_inputs
 from robaws_pipeline.steps.stale import loaded_months, manifest_inputs
@@ -43,7 +44,9 @@ def _formats(company: Company, period: Period) -> list[Format]:
 
 def _inputs(workspace: Workspace, period: Period) -> str:
     """What the period is made from; the fingerprints of its months hold settings, formats and code too."""
-    parts = [f"{month} {journal_inputs(workspace, month)}" for month in period.months]
+    parts = [
+        f"{month} {journal_inputs(workspace, month)} {compare.recorded(workspace, month)}" for month in period.months
+    ]
     return hashlib.blake2b("\n".join([period.name, *parts]).encode(), digest_size=16).hexdigest()
 
 
@@ -62,7 +65,8 @@ def build_periods(workspace: Workspace, wanted: Sequence[Period] | None = None) 
     exported: dict[Period, Exported] = {}
     with workspace.only_builder():
         chosen = stale_periods(workspace) if wanted is None else list(wanted)
-        shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS))
+        found = compare.findings_told(workspace)
+        shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS), found)
         for done, period in enumerate(chosen, 1):
             inputs = _inputs(workspace, period)
             books = _books(workspace, period, *shared)
@@ -74,9 +78,15 @@ def build_periods(workspace: Workspace, wanted: Sequence[Period] | None = None) 
     return exported
 
 
-def _books(workspace: Workspace, period: Period, parties: pa.Table, payment_conditions: pa.Table) -> MonthBooks:
+def _books(
+    workspace: Workspace,
+    period: Period,
+    parties: pa.Table,
+    payment_conditions: pa.Table,
+    found: compare.Findings | None,
+) -> MonthBooks:
     """The books of the period's months, one after the other."""
-    months = [month_books(workspace, month, parties, payment_conditions) for month in period.months]
+    months = [month_books(workspace, month, parties, payment_conditions, found) for month in period.months]
 
     def joined(name: str) -> pa.Table:
         return pa.concat_tables([getattr(month, name) for month in months])
@@ -98,4 +108,5 @@ def _books(workspace: Workspace, period: Period, parties: pa.Table, payment_cond
         payment_conditions=payment_conditions,
         originals=originals.take(positions.sort()),
         not_read=tuple(sorted({name for month in months for name in month.not_read})),
+        findings=tuple(finding for month in months for finding in month.findings),
     )

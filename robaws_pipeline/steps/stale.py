@@ -10,6 +10,7 @@ import msgspec
 
 from robaws_pipeline import fields
 from robaws_pipeline.periods import later
+from robaws_pipeline.steps import compare
 from robaws_pipeline.steps.fingerprints import Fingerprints, journal_inputs, recorded_inputs
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -48,6 +49,8 @@ def stale_months(workspace: Workspace, months: Sequence[str] | None = None) -> l
     made = {month: inputs for month, inputs in recorded.items() if inputs is not None}
     fingerprints = Fingerprints(workspace, (inputs["references"] for inputs in made.values()))
 
+    found = compare.findings_told(workspace)
+
     def current(month: str) -> bool:
         inputs = made.get(month)
         if inputs is None:
@@ -57,7 +60,7 @@ def stale_months(workspace: Workspace, months: Sequence[str] | None = None) -> l
         }
         now = fingerprints.of(month, contents, inputs["references"])
         made_from = {inputs["fingerprint"], journal_inputs(workspace, month), manifest_inputs(workspace, month)}
-        return made_from == {now}
+        return made_from == {now} and compare.recorded(workspace, month) == compare.digest(found, month)
 
     return [month for month in recorded if not current(month)]
 

@@ -41,11 +41,10 @@ WITH numbered AS (
     WHERE placed.state = 'deleted'
     GROUP BY ALL
 )
-SELECT gap.month, 'sales' AS collection, gap.number,
-    CASE WHEN missing = 1 THEN first_missing || ' is not there'
-        ELSE first_missing || ' to ' || last_missing || ' (' || missing || ' numbers) are not there' END
-        || ', after ' || number_before
-        || coalesce('; deleted in Robaws: ' || deleted.numbers, '') AS detail
+SELECT gap.month, 'sales' AS collection, document_id, gap.number,
+    CASE WHEN missing = 1 THEN format($says.number_missing, first_missing, number_before)
+        ELSE format($says.numbers_missing, first_missing, last_missing, missing, number_before) END
+        || coalesce(format($says.numbers_deleted, deleted.numbers), '') AS detail
 FROM gap
 LEFT JOIN deleted USING (document_id)
 ORDER BY ALL

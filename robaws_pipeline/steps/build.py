@@ -167,7 +167,7 @@ def month_books(
     month: str,
     parties: pa.Table,
     payment_conditions: pa.Table,
-    found: compare.Findings | None,
+    found: compare.Findings | None = None,
 ) -> MonthBooks:
     """The books of a month, as formats take them; `found` by comparing months."""
     tables = workspace.tables

@@ -273,3 +273,21 @@ def test_months_as_ranges() -> None:
     """One run for each range, over the turn of the year too."""
     assert contiguous([]) == []
     assert contiguous(["2025-01", "2024-11", "2024-12", "2025-03"]) == [("2024-11", "2025-01"), ("2025-03", "2025-03")]
+
+
+def test_a_month_is_stale_when_another_one_changes_what_its_workbook_tells(acme: Loaded) -> None:
+    """A number given twice is told in both months' workbooks; the month that did not change would not know."""
+    january, march = (pick(acme.world, "sales", month, type="INVOICE") for month in (JANUARY, MARCH))
+    quiet, telling = (company(acme.folder, acme.server, f'formats = ["{name}"]') for name in ("journal", "workbook"))
+    build_all(telling)
+    assert stale_months(telling, MONTHS) == []
+    acme.world.update(SALES, january["id"], {"logicId": march["logicId"]}, ago(minutes=1))
+    fetch_changes(telling)
+    assert stale_months(telling, [MARCH]) == []
+    build_all(telling, [JANUARY])
+    touched = stale_months(telling, MONTHS)
+    assert MARCH in touched
+    build_all(telling, touched)
+    assert stale_months(telling, MONTHS) == []
+    build_all(quiet)
+    assert stale_months(quiet, MONTHS) == []

@@ -31,11 +31,14 @@ def help_text(command: str) -> str:
     parent = click.Context(cli, info_name="robaws-pipeline", **cli.context_settings, **widths)
     if not command:
         return f"```text\n{cli.get_help(parent)}\n```\n"
-    found = cli.get_command(parent, command)
-    if found is None:
-        raise SystemExit(f"the documentation has a block for a command that does not exist: {command}")
     names = {**cli.context_settings, "terminal_width": WIDTH, "max_content_width": WIDTH}
-    return f"```text\n{found.get_help(click.Context(found, parent, command, **names))}\n```\n"
+    group: click.Command = cli
+    for name in command.split():
+        found = group.get_command(parent, name) if isinstance(group, click.Group) else None
+        if found is None:
+            raise SystemExit(f"the documentation has a block for a command that does not exist: {command}")
+        group, parent = found, click.Context(found, parent, name, **names)
+    return f"```text\n{group.get_help(parent)}\n```\n"
 
 
 def tariffs() -> str:

@@ -282,6 +282,18 @@ class OAuth(_Model):
     """Where the tokens are kept; ``<data_dir>/<company>/oauth.json`` when left out. On a local disk."""
 
 
+class Deliveries(_Model):
+    """How documents are handed to the accountant, each once, and what happens to those that change afterwards."""
+
+    changes: Literal["report", "reverse"] = "report"
+    """`report`: a later change is listed, for correction by hand. `reverse`: the files take the old entry back and book
+    the new one."""
+    formats: tuple[str, ...] | None = None
+    """Which of the company's formats; when left out, all that are made of documents."""
+    contact: str | None = None
+    """Whom the accountant asks, on the cover sheet; `email` when left out."""
+
+
 class FormatSettings(_Model):
     """Base of the settings that a format has of its own, ``[companies.<key>.format.<name>]``; formats subclass it."""
 
@@ -333,6 +345,14 @@ class Company(_Model):
     extra_fields: bool = False
     """Whether documents, parties and articles are read with their extra fields."""
     rate_limit: RateLimit = RateLimit()
+    deliveries: Deliveries = Deliveries()
+
+    @model_validator(mode="after")
+    def _deliveries_are_of_the_formats(self) -> "Company":
+        unknown = sorted(set(self.deliveries.formats or ()) - set(self.formats))
+        if unknown:
+            raise ValueError(f"deliveries.formats: {', '.join(unknown)} not among the company's formats; add it there")
+        return self
 
     @model_validator(mode="after")
     def _one_kind_of_credentials(self) -> "Company":

@@ -23,7 +23,7 @@ def definitions(settings: Settings) -> dg.Definitions:
         own = company_jobs(shared)
         assets += company_assets(shared)
         checks.append(verified_check(shared))
-        jobs += [own.load, own.changes, own.months, own.verify]
+        jobs += [own.load, own.changes, own.months, own.verify, own.deliver]
         schedules.append(nightly_schedule(shared, own))
         sensors += [follow_sensor(shared), stale_sensor(shared, own)]
     # The steps of a company wait for the same bucket, and books take milliseconds: a process a step only costs.

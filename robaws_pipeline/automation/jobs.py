@@ -10,19 +10,21 @@ from robaws_pipeline.assets import VERIFIED, CompanyAssets
 if TYPE_CHECKING:  # Dagster gives this type no public name
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-_NAMES = ("load", "changes", "months", "periods", "verify")
+_NAMES = ("load", "changes", "months", "periods", "verify", "deliver")
 
 
 @dataclass(frozen=True)
 class CompanyJobs:
     """`load` reads and builds months; `changes` reads what changed; `months` builds without reading;
-    `periods` builds what is longer than a month; `verify` asks Robaws whether it has what is held."""
+    `periods` builds what is longer than a month; `verify` asks Robaws whether it has what is held; `deliver` hands over
+    what the accountant does not have yet."""
 
     load: "UnresolvedAssetJobDefinition"
     changes: "UnresolvedAssetJobDefinition"
     months: "UnresolvedAssetJobDefinition"
     periods: "UnresolvedAssetJobDefinition"
     verify: "UnresolvedAssetJobDefinition"
+    deliver: "UnresolvedAssetJobDefinition"
 
 
 def company_jobs(shared: CompanyAssets) -> CompanyJobs:
@@ -42,6 +44,7 @@ def company_jobs(shared: CompanyAssets) -> CompanyJobs:
         changes=job("changes", "Read what changed in Robaws since", "reference", "changes"),
         months=job("months", "Build the exports of months from what is held", *books),
         periods=job("periods", "Build quarters and years that are not made from today's books", "periods"),
+        deliver=job("deliver", "Hand to the accountant what is new, each document once", "deliveries"),
         verify=dg.define_asset_job(
             f"{shared.name}_verify", selection=verified, description="Ask Robaws whether it has what is held"
         ),

@@ -49,12 +49,17 @@ class Runner:
     instance: dg.DagsterInstance
     tags: Mapping[str, str]
 
-    def run(self, job: str, months: tuple[str, str] | None = None) -> Ran:
-        """Run a job, over a range of months when it has partitions. Failures are told, not raised; KeyboardInterrupt
-        when somebody stopped it, once the run has ended as failed."""
+    def run(
+        self, job: str, months: tuple[str, str] | None = None, config: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> Ran:
+        """Run a job, over a range of months when it has partitions; `config` by step. Failures are told, not raised;
+        KeyboardInterrupt when somebody stopped it, once the run has ended as failed."""
         tags = {**self.tags, **(month_range_tags(*months) if months else {})}
         result = self.definitions.resolve_job_def(job).execute_in_process(
-            run_config=_QUIET, instance=self.instance, tags=tags, raise_on_error=False
+            run_config={**_QUIET, "ops": {step: {"config": dict(asked)} for step, asked in (config or {}).items()}},
+            instance=self.instance,
+            tags=tags,
+            raise_on_error=False,
         )
         failures: list[str] = []
         remarks: list[str] = []

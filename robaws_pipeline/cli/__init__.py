@@ -16,6 +16,8 @@ _COMMANDS = {
     "load": "robaws_pipeline.cli.work:load",
     "nightly": "robaws_pipeline.cli.work:nightly",
     "verify": "robaws_pipeline.cli.work:verify",
+    "deliver": "robaws_pipeline.cli.deliveries:deliver",
+    "deliveries": "robaws_pipeline.cli.deliveries:deliveries",
     "status": "robaws_pipeline.cli.questions:status",
     "explain": "robaws_pipeline.cli.questions:explain",
     "authorize": "robaws_pipeline.cli.authorize:authorize",
@@ -79,6 +81,7 @@ def cli(context: click.Context, config: str | None) -> None:
     Setting it up:       robaws-pipeline doctor
     Loading history:     robaws-pipeline load --from 2026-01
     Every night:         robaws-pipeline nightly     (or the schedule in the UI: robaws-pipeline dev)
+    For the accountant:  robaws-pipeline deliver
     Is all well?         robaws-pipeline status
     """
     context.obj = config

@@ -73,11 +73,12 @@ class Format(Protocol):
 
     A format about one collection says so in an attribute ``collections = ("sales",)``. One that is not (only) written a
     month at a time has a method ``spans(company)`` that says which periods it wants: any of ``month``, ``quarter``,
-    ``year`` and ``book_year``. One that tells `MonthBooks.findings` has ``tells_findings = True``, and is written again
-    when they change. One with settings of its own has their model, a `FormatSettings`, as ``Settings``, and reads them
-    with `Company.of_format`; they are valid by then. One that holds documents for reasons of its own has them as
-    ``reasons``, `robaws_pipeline.reasons.Reason`, or a method ``reasons(language)`` that gives them: held.csv tells
-    people their sentences and remedies.
+    ``year`` and ``book_year``. One whose files say something of a whole period (a VAT return), so that they mean
+    nothing for a few of its documents, says ``whole_periods = True``: it is in no delivery. One that tells
+    `MonthBooks.findings` has ``tells_findings = True``, and is written again when they change. One with settings of its
+    own has their model, a `FormatSettings`, as ``Settings``, and reads them with `Company.of_format`; they are valid by
+    then. One that holds documents for reasons of its own has them as ``reasons``, `robaws_pipeline.reasons.Reason`, or
+    a method ``reasons(language)`` that gives them: held.csv tells people their sentences and remedies.
     """
 
     name: str

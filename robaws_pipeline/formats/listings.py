@@ -31,6 +31,7 @@ class ListingsFormat:
 
     name = "listings"
     title = "Preview of the customer listing (a year) and the intra-Community listing, and XML for Intervat"
+    whole_periods = True
     collections = ("sales",)
 
     def spans(self, company: Company) -> tuple[Span, ...]:

@@ -29,6 +29,7 @@ class VatReturnFormat:
 
     name = "vat"
     title = "Preview of the Belgian VAT return: grids, the documents behind each, and XML for Intervat"
+    whole_periods = True
 
     def spans(self, company: Company) -> tuple[Span, ...]:
         """Who files a quarter looks at its months too, without XML for them."""

@@ -6,7 +6,7 @@ import re
 import shutil
 import uuid
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
@@ -253,6 +253,64 @@ class Store:
             self._publish_local(Path(self.path(folder)), files, discard)
         else:
             self._publish_objects(folder, files, discard)
+
+    def create_folder(self, folder: str, files: Mapping[str, bytes]) -> None:
+        """Write a folder that was not there; it survives a power cut once this returns. FileExistsError when it is.
+
+        On a local disk it appears whole, by renaming; in an object store the last of `files` is written last. Only one
+        process at a time may make folders beside each other: what killed ones left there is cleared away.
+        """
+        if self.exists(folder):
+            raise FileExistsError(self.path(folder))
+        if self.is_local:
+            self._create_local(Path(self.path(folder)), files)
+            return
+        place = self.child(folder)
+        for name, content in files.items():
+            place.write(name, content)
+
+    @staticmethod
+    def _create_local(target: Path, files: Mapping[str, bytes]) -> None:
+        fresh = target.with_name(f".{target.name}.new")
+        with writing(target):
+            made = [parent for parent in target.parents if not parent.exists()]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            for left in target.parent.glob(".*.new"):
+                shutil.rmtree(left, ignore_errors=True)
+            try:
+                fresh.mkdir()
+                folders = {fresh, *((fresh / name).parent for name in files)}
+                for name, content in files.items():
+                    file = fresh / name
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    with file.open("xb") as stream:
+                        stream.write(content)
+                        stream.flush()
+                        os.fsync(stream.fileno())
+                for inner in folders | {parent for one in folders for parent in one.parents if fresh in parent.parents}:
+                    _sync_folder(inner)
+                fresh.rename(target)
+            except BaseException:
+                shutil.rmtree(fresh, ignore_errors=True)
+                raise
+            for parent in (target.parent, *(parent.parent for parent in made)):
+                _sync_folder(parent)
+
+    def all_names(self, folder: str) -> list[str]:
+        """Paths of all files under `folder`, relative to it, sorted."""
+        place = self.path(folder)
+        with _reading(place):
+            found = self._fs.get_file_info(fs.FileSelector(place, allow_not_found=True, recursive=True))
+        return sorted(info.path.removeprefix(f"{place}/") for info in found if info.type == fs.FileType.File)
+
+    def remove_folder(self, folder: str) -> None:
+        """Remove a folder and everything in it; nothing happens when there is none."""
+        if self.is_local:
+            with writing(self.path(folder)):
+                shutil.rmtree(self.path(folder), ignore_errors=True)
+            return
+        for name in self.all_names(folder):
+            self.remove(f"{folder}/{name}")
 
     def _publish_local(self, target: Path, files: Iterable[tuple[str, bytes]], discard: Iterable[str]) -> None:
         fresh = target.with_name(f".{target.name}.new")

@@ -64,7 +64,7 @@ def _settings_version(company: str) -> str:
 def settings_version(workspace: Workspace) -> str:
     """Changes when a setting that decides what ends up in the files does."""
     without = {"base_url", "api_key_env", "api_secret_env", "oauth", "start", "timezone", "nightly_at", "rate_limit"}
-    without |= {"articles", "extra_fields"}  # in no export
+    without |= {"articles", "extra_fields", "deliveries"}  # in no export
     return _settings_version(workspace.company.model_dump_json(exclude=without))
 
 

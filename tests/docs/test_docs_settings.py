@@ -28,6 +28,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "### `vat_tariffs`": settings.Tariff,
     "### `articles`": settings.Articles,
     "### `rate_limit`": settings.RateLimit,
+    "### `deliveries`": settings.Deliveries,
 }
 OTHERWISE = {
     *((settings.Tariff, name) for name in ("exemption_reason", "nature", "deductible")),

@@ -1,39 +1,18 @@
 """A company that is loaded already, from a Robaws that the test may change."""
 
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import date
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import stamina
-import steps_company
-from steps_company import JOURNAL_ONLY, Loaded, Serve, build_all, company, load, small_world
+from steps_company import JOURNAL_ONLY, Loaded, Serve, build_all, company, load, small_world, surroundings
 
-from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.server import Running, running
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import World
-from robaws_pipeline.steps.workspace import Workspace
-
-
-@contextmanager
-def surroundings() -> Iterator[None]:
-    """Credentials of the sandbox, and a day that does not depend on today's."""
-    account = Account()
-    real = Workspace.months
-
-    def months(self: Workspace, today: date | None = None) -> list[str]:
-        return real(self, today or steps_company.TODAY)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "STEPS_KEY", account.key)
-        patch.setitem(os.environ, "STEPS_SECRET", account.secret)
-        patch.setattr(Workspace, "months", months)
-        yield
 
 
 @pytest.fixture(autouse=True)

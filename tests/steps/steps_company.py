@@ -1,15 +1,20 @@
 """A company in a folder of its own, its Robaws, and what the world says that it must hold."""
 
 import json
+import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from robaws_pipeline import settings
+from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.server import Running
 from robaws_pipeline.sandbox.world import World, build_world
 from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
@@ -169,3 +174,19 @@ def content(folder: Path) -> dict[str, bytes]:
         for file in sorted(place.rglob("*"))
         if file.is_file()
     }
+
+
+@contextmanager
+def surroundings() -> Iterator[None]:
+    """Credentials of the sandbox, and a day that does not depend on today's."""
+    account = Account()
+    real = Workspace.months
+
+    def months(self: Workspace, today: date | None = None) -> list[str]:
+        return real(self, today or TODAY)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "STEPS_KEY", account.key)
+        patch.setitem(os.environ, "STEPS_SECRET", account.secret)
+        patch.setattr(Workspace, "months", months)
+        yield

@@ -1,0 +1,288 @@
+"""The commands that hand over: deliver, and deliveries with show, verify, redo and withdraw."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from robaws_pipeline.cli.output import err, out, say
+from robaws_pipeline.cli.work import as_month, chosen, company_option, dagster_runner, month_type, settings_of
+from robaws_pipeline.deliveries.archive import ArchiveError
+from robaws_pipeline.deliveries.manifest import Document, LeftOut, Manifest
+from robaws_pipeline.deliveries.plan import Scope
+from robaws_pipeline.deliveries.render import RenderError
+from robaws_pipeline.settings import Settings
+from robaws_pipeline.steps import deliver as delivering
+from robaws_pipeline.steps import deliveries as asking
+from robaws_pipeline.steps.deliver import DeliveryError
+from robaws_pipeline.steps.workspace import Workspace
+
+_SHOWN = 40
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What cannot be delivered is told in a sentence; exit code 1."""
+    try:
+        yield
+    except (ArchiveError, DeliveryError, RenderError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _as_date(context: click.Context, parameter: click.Parameter, value: Any) -> date | None:
+    return None if value is None else value.date()
+
+
+@click.command()
+@click.option("--month", type=month_type, callback=as_month, help="Only documents of this month.")
+@click.option(
+    "--until",
+    type=click.DateTime(formats=["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    callback=_as_date,
+    help="Only documents dated up to this day.",
+)
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="NAME",
+    help="A format; several times for several. Else the settings'.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would go, and deliver nothing.")
+@company_option
+@click.pass_context
+def deliver(
+    context: click.Context,
+    month: str | None,
+    until: date | None,
+    formats: tuple[str, ...],
+    dry_run: bool,
+    company: str | None,
+) -> None:
+    """Hand to the accountant what is new, each document once, and what changed since it was delivered.
+
+    A delivery is a numbered folder that never changes again. When there is nothing new, none is made.
+    """
+    settings = settings_of(context)
+    scope = Scope(month, until)
+    found = [Workspace.of(settings, key) for key in chosen(settings, company)]
+    for workspace in found:
+        delivering.deliverable(workspace, formats or None)
+    if dry_run:
+        with _told():
+            for workspace in found:
+                _tell_preview(delivering.preview(workspace, scope, formats or None))
+        return
+    asked = {"month": month, "until": until and until.isoformat(), "formats": list(formats)}
+    failures: list[str] = []
+    with _told(), dagster_runner(settings) as ready:
+        for workspace in found:
+            before = len(asking.listed(workspace))
+            ran = ready.run(
+                f"{workspace.key}_deliver",
+                config={f"{workspace.key}__deliveries": {key: value for key, value in asked.items() if value}},
+            )
+            failures += ran.failures
+            if ran.succeeded:
+                _tell_delivered(workspace, asking.listed(workspace)[before:])
+    for failure in failures:
+        say(err, "Problem", failure, "bold red")
+    if failures:
+        sys.exit(1)
+
+
+def _counted(manifest: Manifest) -> str:
+    actions = [one.action for one in manifest.documents]
+    counts = {action: actions.count(action) for action in dict.fromkeys(actions)}
+    return ", ".join(f"{count} {action}" for action, count in counts.items()) or "no documents"
+
+
+def _tell_delivered(workspace: Workspace, made: Sequence[asking.Listed]) -> None:
+    if not made:
+        out.print(f"{workspace.key}: nothing to deliver: the accountant has everything that is in order")
+    for one in made:
+        out.print(f"{workspace.key}: delivery {one.manifest.number}: {_counted(one.manifest)}", soft_wrap=True)
+        _tell_left_out(one.manifest)
+        say(out, "Folder:", one.folder, "")
+
+
+def _tell_left_out(manifest: Manifest) -> None:
+    if manifest.left_out:
+        out.print(f"{len(manifest.left_out)} held, with the reason on the cover sheet and in held.csv")
+
+
+def _tell_preview(preview: delivering.Preview) -> None:
+    manifest = preview.manifest
+    last = f"number {preview.last.number} of {preview.last.date}" if preview.last else "none yet"
+    out.print(f"{manifest.company}: would be delivery {manifest.number}: {_counted(manifest)}. Last delivery: {last}.")
+    _documents(manifest.documents)
+    _left_out(manifest.left_out)
+    if preview.stale:
+        say(err, "Look at", f"a delivery makes {', '.join(preview.stale)} anew first, so it may have more", "yellow")
+
+
+def _documents(documents: Sequence[Document]) -> None:
+    if not documents:
+        return
+    table = Table(title=f"Documents: {len(documents)}", title_justify="left")
+    for name in ("what", "document", "month"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("was", justify="right", no_wrap=True)
+    table.add_column("gross", justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    # Corrections first: they are few, and what somebody looks for.
+    for one in sorted(documents, key=lambda one: one.was is None)[:_SHOWN]:
+        was = "" if one.was is None else one.was.gross
+        gross = "" if one.action == "removed" else one.gross
+        table.add_row(one.action, f"{one.collection} {one.number}", one.month, was, gross, "; ".join(one.why))
+    if len(documents) > _SHOWN:
+        table.caption = f"… and {len(documents) - _SHOWN} more"
+    out.print(table)
+
+
+def _left_out(left: Sequence[LeftOut]) -> None:
+    if not left:
+        return
+    table = Table("document", "month", "why", title=f"Held: {len(left)}", title_justify="left")
+    for one in left[:_SHOWN]:
+        why = " ".join(reason["text"] for reason in one.reasons)
+        table.add_row(f"{one.collection} {one.number or f'id {one.id}'}", one.month, why)
+    if len(left) > _SHOWN:
+        table.caption = f"… and {len(left) - _SHOWN} more"
+    out.print(table)
+
+
+@click.group(invoke_without_command=True)
+@company_option
+@click.pass_context
+def deliveries(context: click.Context, company: str | None) -> None:
+    """The deliveries that were made: list them, show one, verify, make one again, withdraw the last.
+
+    \b
+        robaws-pipeline deliveries                    the list
+        robaws-pipeline deliveries show 3
+        robaws-pipeline deliveries verify             nothing missing, nothing altered; exit 1 when not
+        robaws-pipeline deliveries redo 3             put back what was lost, byte by byte
+        robaws-pipeline deliveries withdraw 3         the accountant did not import it
+    """
+    if context.invoked_subcommand is not None:
+        return
+    settings = settings_of(context.parent or context)
+    for key in chosen(settings, company):
+        with _told():
+            found = asking.listed(Workspace.of(settings, key))
+        if not found:
+            out.print(f"{key}: no deliveries yet. robaws-pipeline deliver --dry-run says what would go.")
+            continue
+        table = Table(title=f"Deliveries of {key}", title_justify="left")
+        for name in ("no", "date", "what"):
+            table.add_column(name, no_wrap=True)
+        for name in ("sales", "purchases"):
+            table.add_column(f"{name}, gross", justify="right", no_wrap=True)
+        table.add_column("")
+        for one in found:
+            effect = [one.manifest.effect.get(name, {}).get("gross", "") for name in ("sales", "purchases")]
+            note = "withdrawn" if one.withdrawn else ""
+            table.add_row(str(one.manifest.number), one.manifest.date, _what(one.manifest), *effect, note)
+        out.print(table)
+
+
+def _what(manifest: Manifest) -> str:
+    return f"withdraws {manifest.withdraws}" if manifest.kind == "withdrawal" else _counted(manifest)
+
+
+def _given(context: click.Context, company: str | None) -> str | None:
+    """--company, before or behind the name of the sub-command."""
+    above: str | None = None if context.parent is None else context.parent.params.get("company")
+    return company or above
+
+
+def _only(context: click.Context, company: str | None) -> Workspace:
+    """The one company that a command is about: numbers are a company's own."""
+    settings: Settings = settings_of(context.find_root())
+    keys = chosen(settings, _given(context, company))
+    if len(keys) > 1:
+        raise click.UsageError(f"say which company: --company {' or '.join(keys)}")
+    return Workspace.of(settings, keys[0])
+
+
+@deliveries.command()
+@click.argument("number", type=click.IntRange(min=1))
+@company_option
+@click.pass_context
+def show(context: click.Context, number: int, company: str | None) -> None:
+    """One delivery: its documents, what it corrects, what was held."""
+    workspace = _only(context, company)
+    with _told():
+        one = asking.find(workspace, number)
+    manifest = one.manifest
+    note = ", withdrawn" if one.withdrawn else ""
+    out.print(f"{workspace.key}: number {number} of {manifest.date}: {_what(manifest)}{note}", soft_wrap=True)
+    if manifest.reason:
+        out.print(f"Why: {manifest.reason}")
+    for code, sums in manifest.journal.items():
+        out.print(f"  journal {code}: {sums['postings']} postings, debit {sums['debit']}, credit {sums['credit']}")
+    _documents(manifest.documents)
+    _left_out(manifest.left_out)
+    say(out, "Folder:", one.folder, "")
+
+
+@deliveries.command()
+@company_option
+@click.pass_context
+def verify(context: click.Context, company: str | None) -> None:
+    """Compare every file with the hash it was delivered with, and each delivery with the one before; exit 1 when
+    something is missing or was altered."""
+    settings = settings_of(context.find_root())
+    wrong = False
+    for key in chosen(settings, _given(context, company)):
+        workspace = Workspace.of(settings, key)
+        problems = asking.verify_deliveries(workspace)
+        for problem in problems:
+            say(err, f"{key}:", problem, "bold red")
+        wrong |= bool(problems)
+        if not problems:
+            out.print(f"{key}: {len(asking.listed(workspace))} deliveries, all as they were made")
+    if wrong:
+        sys.exit(1)
+
+
+@deliveries.command()
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--to", type=click.Path(path_type=Path), help="Write it to this new folder, and leave its own alone.")
+@company_option
+@click.pass_context
+def redo(context: click.Context, number: int, to: Path | None, company: str | None) -> None:
+    """Make a delivery again with the same bytes: put back what is missing or was altered in its folder."""
+    workspace = _only(context, company)
+    with _told():
+        done = asking.redo(workspace, number, to)
+    for name in done.mended:
+        out.print(f"put back: {name}")
+    if to is None and not done.mended:
+        out.print(f"delivery {number} is as it was made")
+    say(out, "Folder:", done.folder, "")
+
+
+@deliveries.command()
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--reason", help="Why, for the cover sheet.")
+@company_option
+@click.pass_context
+def withdraw(context: click.Context, number: int, reason: str | None, company: str | None) -> None:
+    """Take back the last delivery, which the accountant did not import.
+
+    It stays where it is. The withdrawal is recorded under the next number, with a cover sheet that says not to import
+    it; what it had goes into the next delivery.
+    """
+    workspace = _only(context, company)
+    with _told():
+        link = delivering.withdraw(workspace, number, reason)
+    out.print(f"{workspace.key}: delivery {number} is withdrawn, recorded as number {link.manifest.number}")
+    say(out, "Folder:", workspace.exports.path(f"deliveries/{link.folder}"), "")

@@ -1,0 +1,185 @@
+"""The series of numbered folders, each of which names the one before and its hash.
+
+A link is there when its manifest is. On a local disk its folder appears whole, by one renaming; in an object store the
+manifest is written last.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from robaws_pipeline.deliveries import manifest as manifests
+from robaws_pipeline.deliveries.manifest import File, Manifest, Previous
+from robaws_pipeline.deliveries.standing import standing, withdrawn
+from robaws_pipeline.lake.store import Store
+
+MANIFEST = "manifest.json"
+_FOLDER = re.compile(r"(?P<number>\d{4,})-\d{4}-\d{2}-\d{2}")
+
+
+class ArchiveError(Exception):
+    """The series of deliveries is not what it was, so nothing may be added to it: what, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One folder with a manifest."""
+
+    folder: str
+    sha256: str
+    """Of the manifest's bytes."""
+    manifest: Manifest
+
+
+def sha256(content: bytes) -> str:
+    """As manifests write it."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sums(files: Mapping[str, bytes]) -> dict[str, File]:
+    """What identifies the bytes of each file."""
+    return {name: File(sha256(content), len(content)) for name, content in files.items()}
+
+
+class Archive:
+    """``exports/<company>/deliveries``."""
+
+    def __init__(self, exports: Store, lake: Store) -> None:
+        """`lake` keeps a witness: the number and hash of the last link. It decides nothing; without it nobody could
+        tell that the last folders of the series were removed."""
+        self.store = exports.child("deliveries")
+        self._lake = lake
+
+    def _folders(self) -> list[str]:
+        return [name for name in self.store.names() if _FOLDER.fullmatch(name)]
+
+    def _read(self, folder: str) -> Link | None:
+        content = self.store.read(f"{folder}/{MANIFEST}")
+        return None if content is None else Link(folder, sha256(content), manifests.decode(content))
+
+    def links(self) -> list[Link]:
+        """All links in order; ArchiveError when they are no series."""
+        found: list[Link] = []
+        for folder in self._folders():
+            try:
+                link = self._read(folder)
+            except msgspec.DecodeError as error:
+                raise ArchiveError(f"{self._place(folder)}/{MANIFEST} cannot be read: {error}. {_REMEDY}") from None
+            if link is not None:
+                found.append(link)
+        found.sort(key=lambda link: link.manifest.number)
+        problems = [*_series(found), *self._removed_at_the_end(found)]
+        if problems:
+            raise ArchiveError(f"{self._place()}: {'; '.join(problems)}. {_REMEDY}")
+        return found
+
+    def _place(self, folder: str = "") -> str:
+        return self.store.path(folder)
+
+    def _removed_at_the_end(self, found: list[Link]) -> Iterator[str]:
+        content = self._lake.read(_WITNESS)
+        if content is None:
+            return
+        last = msgspec.json.decode(content, type=Previous)
+        there = {link.manifest.number: link.sha256 for link in found}
+        if last.number not in there:
+            yield f"delivery {last.number} was made, and is not there"
+        elif there[last.number] != last.sha256:
+            yield f"the manifest of delivery {last.number} is not the one that was written"
+
+    def witness(self) -> None:
+        """Note which link is the last one."""
+        links = self.links()
+        if links:
+            last = Previous(links[-1].manifest.number, links[-1].sha256)
+            content = msgspec.json.encode(last)
+            if self._lake.read(_WITNESS) != content:
+                self._lake.write(_WITNESS, content)
+
+    def add(self, manifest: Manifest, files: Mapping[str, bytes]) -> Link:
+        """Make a link visible, whole. FileExistsError when its number has been taken."""
+        folders = [name for name in self._folders() if int(name.partition("-")[0]) == manifest.number]
+        if any(self.store.exists(f"{folder}/{MANIFEST}") for folder in folders):
+            raise FileExistsError(self._place(folders[0]))
+        for folder in folders:  # in an object store: what a killed process had written
+            self.store.remove_folder(folder)
+        content = manifests.encode(manifest)
+        self.store.create_folder(manifest.folder, {**files, MANIFEST: content})
+        self.witness()
+        return Link(manifest.folder, sha256(content), manifest)
+
+    def read(self, link: Link, name: str) -> bytes:
+        """A file of a link; ArchiveError when it is not the one that was delivered."""
+        content = self.store.read(f"{link.folder}/{name}")
+        if content is None or sha256(content) != link.manifest.files[name].sha256:
+            how = "is missing" if content is None else "was altered"
+            raise ArchiveError(
+                f"{self._place(link.folder)}/{name} {how}: `robaws-pipeline deliveries redo {link.manifest.number}` "
+                "puts back what was delivered"
+            )
+        return content
+
+    def problems(self) -> Iterator[str]:
+        """Everything that is not as it was delivered: hashes, the chain, the sums."""
+        found: list[Link] = []
+        for folder in self._folders():
+            try:
+                link = self._read(folder)
+            except msgspec.DecodeError as error:
+                yield f"{folder}/{MANIFEST} cannot be read: {error}"
+                continue
+            if link is None:
+                yield f"{folder} has no {MANIFEST}: it was never finished, or the manifest was removed"
+                continue
+            found.append(link)
+            yield from self._altered(link)
+        found.sort(key=lambda link: link.manifest.number)
+        yield from _series(found)
+        yield from self._removed_at_the_end(found)
+        for position, link in enumerate(found):
+            stands = standing([other.manifest for other in found[: position + 1]]).documents.values()
+            if manifests.totals(stands) != link.manifest.standing:
+                yield f"{link.folder}: its totals are not the sum of the deliveries up to it"
+
+    def _altered(self, link: Link) -> Iterator[str]:
+        if link.folder != link.manifest.folder:
+            yield f"{link.folder}: its manifest calls it {link.manifest.folder}"
+        there = set(self.store.all_names(link.folder))
+        known = {*link.manifest.files, MANIFEST}
+        yield from (f"{link.folder}/{name} is missing" for name in sorted(known - there))
+        yield from (f"{link.folder}/{name} is not part of the delivery" for name in sorted(there - known))
+        for name, file in link.manifest.files.items():
+            content = self.store.read(f"{link.folder}/{name}") if name in there else None
+            if content is not None and File(sha256(content), len(content)) != file:
+                yield f"{link.folder}/{name} was altered"
+
+
+_WITNESS = "deliveries.json"
+_REMEDY = (
+    "Nothing was delivered. `robaws-pipeline deliveries verify` lists what is wrong; put the folders back from a backup"
+)
+
+
+def _series(links: list[Link]) -> Iterator[str]:
+    """Where the links, in the order of their numbers, are no chain."""
+    before: Link | None = None
+    for link in links:
+        manifest, number = link.manifest, link.manifest.number
+        expected = 1 if before is None else before.manifest.number + 1
+        if before is not None and number == before.manifest.number:
+            yield f"two folders have number {number}: {before.folder} and {link.folder}"
+        elif number != expected:
+            yield f"number {expected} is missing" + (f" to {number - 1}" if number > expected + 1 else "")
+        elif (manifest.previous is None) != (before is None) or (
+            before is not None
+            and manifest.previous is not None
+            and manifest.previous != Previous(before.manifest.number, before.sha256)
+        ):
+            yield f"delivery {number} was made after another {number - 1} than the one that is there: it was altered"
+        before = link
+    targets = [link.manifest.withdraws for link in links if link.manifest.withdraws is not None]
+    if len(withdrawn(link.manifest for link in links)) < len(targets):
+        yield "a delivery was withdrawn twice"

@@ -195,6 +195,9 @@ class Accounts(_Model):
     """For sales lines without an account, by VAT treatment; goes before `default_sales`."""
     purchases: dict[Treatment, Account] = Field(default_factory=dict)
     """For purchase lines without an account, by VAT treatment; goes before `default_purchases`."""
+    of_parties: bool = False
+    """Whether a line without an account gets that of its customer or supplier in Robaws, before any default. Off,
+    since Robaws does not say whether it is meant for lines or for what is owed."""
     renumber: dict[str, Account] = Field(default_factory=dict)
     """The accountant's number for an account of Robaws, by Robaws's code."""
 

@@ -3,6 +3,6 @@
 No network, no clock, no Dagster: the same tables and settings give the same books.
 """
 
-from robaws_pipeline.books.keep import Books, keep_books, workspace
+from robaws_pipeline.books.keep import Books, keep_books, unmapped, workspace
 
-__all__ = ["Books", "keep_books", "workspace"]
+__all__ = ["Books", "keep_books", "unmapped", "workspace"]

@@ -8,7 +8,8 @@ The rules are in SQL beside this file, one step a file, run in an in-memory Duck
 Python only says what settings and VAT numbers mean, once per distinct tariff and number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -116,7 +117,11 @@ def keep_books(
         return _keep(own, inputs, company)
 
 
-def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table], company: Company) -> Books:
+@contextmanager
+def _prepared(
+    connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table], company: Company
+) -> Iterator[Callable[[str, pa.Table], None]]:
+    """With the tables `entry` and `booked_line` made of the inputs; gives a function that registers one more table."""
     registered = []
 
     def register(name: str, table: pa.Table) -> None:
@@ -132,14 +137,20 @@ def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table],
         register("closing", _closings(company))
         register("account_rule", _account_rules(company.purchases))
         connection.execute(_sql("entry"), {"limit": LIMIT})
-        connection.execute(_sql("booked_line"), {"limit": LIMIT})
+        connection.execute(_sql("booked_line"), {"limit": LIMIT, "of_parties": company.accounts.of_parties})
+        yield register
+    finally:
+        for name in registered:
+            connection.unregister(name)
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table], company: Company) -> Books:
+    with _prepared(connection, inputs, company) as register:
         connection.execute(_sql("vat_group"))
         connection.execute(_sql("total"))
         register("vat_number_verdict", _verdicts(connection, company))
-        connection.execute(
-            _sql("reason"),
-            {"limit": LIMIT, "says": phrases(company.language), "hold_late": company.late_documents == "hold"},
-        )
+        settled = {"says": phrases(company.language), "hold_late": company.late_documents == "hold"}
+        connection.execute(_sql("reason"), {"limit": LIMIT, **settled})
         connection.execute(_sql("state"), {"codes": list(REASONS)})
         postings = connection.sql(_sql("postings"), params=_posting_settings(company)).to_arrow_table()
         return Books(
@@ -147,9 +158,32 @@ def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table],
             vat=_result(connection, "vat", schema.VAT),
             postings=_numbered(postings),
         )
-    finally:
-        for name in registered:
-            connection.unregister(name)
+
+
+UNMAPPED = pa.schema(
+    [
+        ("code", pa.string()),
+        ("collection", pa.string()),
+        ("tariff_id", pa.string()),
+        ("tariff_name", pa.string()),
+        ("percentage", schema.AMOUNT),
+        ("treatment", pa.string()),
+        ("documents", pa.int64()),
+        ("gross", schema.MONEY),
+    ]
+)
+
+
+def unmapped(
+    documents: pa.Table, lines: pa.Table, parties: pa.Table, gl_accounts: pa.Table, company: Company
+) -> pa.Table:
+    """What the settings lack for these documents, and how many of them, of how much, wait for it: rows of `UNMAPPED`.
+
+    `code` is a reason of `robaws_pipeline.reasons`. A document that waits for two things counts for each.
+    """
+    inputs = {"documents": documents, "lines": lines, "parties": parties, "gl_accounts": gl_accounts}
+    with workspace() as connection, _prepared(connection, inputs, company):
+        return connection.sql(_sql("unmapped")).to_arrow_table().cast(UNMAPPED)
 
 
 def _posting_settings(company: Company) -> dict[str, str]:

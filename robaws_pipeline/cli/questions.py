@@ -13,9 +13,11 @@ from robaws_pipeline import fields
 from robaws_pipeline.cli.output import held_table, money, months_table, out, say
 from robaws_pipeline.cli.work import chosen, company_option, settings_of, workspaces
 from robaws_pipeline.reasons import Language, describe
+from robaws_pipeline.settings import SettingsError, config_path
 from robaws_pipeline.steps.doctor import Diagnosis, diagnose
 from robaws_pipeline.steps.explain import Explanation
 from robaws_pipeline.steps.explain import explain as explain_document
+from robaws_pipeline.steps.mapping import proposal
 from robaws_pipeline.steps.outside import FILE as OUTSIDE
 from robaws_pipeline.steps.status import status as read_status
 from robaws_pipeline.steps.workspace import Workspace
@@ -164,20 +166,34 @@ def _plain(value: object) -> str:
 
 @click.command()
 @click.option("--all", "show_all", is_flag=True, help="Every mapped field, not only those that were not found.")
+@click.option(
+    "--propose",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a copy of the settings file with a proposal for each VAT tariff that has no meaning yet.",
+)
 @company_option
 @click.pass_context
-def doctor(context: click.Context, show_all: bool, company: str | None) -> None:
-    """Check settings, credentials, rights, field names, VAT tariffs and accounts; writes nothing.
+def doctor(context: click.Context, show_all: bool, propose: Path | None, company: str | None) -> None:
+    """Check settings, credentials, rights, field names, VAT tariffs and accounts.
 
     Run it before the first load of a new Robaws tenant: field names that Robaws does not document are compared with a
-    page of each collection.
+    page of each collection, and the documents that would be held for want of a setting are counted.
     """
     settings = settings_of(context)
+    if propose is not None and propose.exists():
+        raise SettingsError("--propose", [f"{propose} exists: name a new file, to be compared with your settings"])
     healthy = True
+    unmapped = {}
     for workspace in workspaces(settings, company):
         diagnosis = diagnose(workspace)
         _tell_diagnosis(workspace, diagnosis, show_all)
+        unmapped[workspace.key] = list(diagnosis.unmapped)
         healthy &= not diagnosis.problems
+    if propose is not None:
+        text = proposal(config_path(context.obj).read_text(encoding="utf-8"), unmapped)
+        with propose.open("x", encoding="utf-8") as file:
+            file.write(text)
+        say(out, "Proposed", f"{propose}: read what is marked PROPOSED before you use it", "green")
     if not healthy:
         sys.exit(1)
 
@@ -202,12 +218,25 @@ def _tell_diagnosis(workspace: Workspace, diagnosis: Diagnosis, show_all: bool) 
     if fields_table.row_count:
         fields_table.title = "Fields" if show_all else "Fields that no object on the page fills"
         out.print(fields_table)
+    if diagnosis.unmapped:
+        out.print(_waiting(diagnosis))
     for problem in diagnosis.problems:
         say(out, "Problem", problem, "bold red")
     for hint in diagnosis.hints:
         say(out, "Look at", hint, "bold yellow")
     if not diagnosis.problems:
         say(out, f"{workspace.key} can be loaded:", f"robaws-pipeline load --company {workspace.key}", "green")
+
+
+def _waiting(diagnosis: Diagnosis) -> Table:
+    counted = "all documents that are held here" if diagnosis.all_held else "the documents looked at"
+    table = _table(f"Held for want of a setting, of {counted}", "reason", "collection", "what", ">documents", ">total")
+    for row in diagnosis.unmapped:
+        percentage = "" if row.percentage is None else f" {_plain(row.percentage)} %"
+        tariff = f"tariff {row.tariff_name!r} (id {row.tariff_id}){percentage}"
+        what = f"treatment {row.treatment}" if row.code == "account_missing" else tariff
+        table.add_row(row.code, row.collection, what, str(row.documents), money(row.gross))
+    return table
 
 
 def _resource(collection: str) -> str:

@@ -65,6 +65,8 @@ class Probe:
     """Resource → keys seen that we do not map, sorted."""
     unreadable: int
     """Items and nested values that are not objects."""
+    items: tuple[bytes, ...]
+    """The items of the page as received."""
 
 
 class _Census:
@@ -129,12 +131,13 @@ async def probe(client: RobawsClient, collection: fields.Collection) -> Probe:
         params["include"] = include
     census = _Census(client.spelling)
     error, total = None, 0
+    items: tuple[bytes, ...] = ()
     try:
         page = await client.page(collection.path, params)
     except RobawsError as trouble:
         error = str(trouble)
     else:
-        total = page.total_items
+        total, items = page.total_items, tuple(page.items)
         for item in page.items:
             census.count(collection.resource, item)
     return Probe(
@@ -146,4 +149,5 @@ async def probe(client: RobawsClient, collection: fields.Collection) -> Probe:
         fields=census.field_counts(),
         unknown=census.unknown(),
         unreadable=census.unreadable,
+        items=items,
     )

@@ -14,6 +14,8 @@ from robaws_pipeline.robaws.client import Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.probe import PAGE_SIZE, Probe, probe
 from robaws_pipeline.steps.asking import ask
+from robaws_pipeline.steps.mapping import Unmapped, unmapped_in_books, unmapped_in_sample
+from robaws_pipeline.steps.stale import loaded_months
 from robaws_pipeline.steps.workspace import Workspace
 
 
@@ -24,6 +26,10 @@ class Diagnosis:
     probes: tuple[Probe, ...]
     problems: tuple[str, ...]
     hints: tuple[str, ...]
+    unmapped: tuple[Unmapped, ...]
+    """What the settings lack, and the documents that wait for it."""
+    all_held: bool
+    """Whether `unmapped` counts everything that is held, and not just the documents on the pages that were read."""
     usage: Usage
 
 
@@ -60,7 +66,11 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
             hints.append(
                 f"accounts.default_{kind} is not set: a {kind} line without a general ledger account holds its document"
             )
-    return Diagnosis(probes, tuple(problems), tuple(hints), client.usage)
+    waiting = unmapped_in_books(workspace)
+    all_held = bool(loaded_months(workspace))
+    if not all_held:
+        waiting = unmapped_in_sample(workspace, probes)
+    return Diagnosis(probes, tuple(problems), tuple(hints), tuple(waiting), all_held, client.usage)
 
 
 _MANY_ARTICLES = 5_000

@@ -159,16 +159,21 @@ def test_a_default_account_of_the_treatment_goes_before_the_general_one(keep: Ke
     ]
 
 
-def test_the_party_s_own_account_goes_before_the_defaults(keep: Keep) -> None:
+@pytest.mark.parametrize(("of_parties", "account"), [(True, "701000"), (False, "700500")])
+def test_the_party_s_own_account_goes_before_the_defaults_when_it_is_meant_for_lines(
+    keep: Keep, of_parties: bool, account: str
+) -> None:
     """What somebody chose for this customer says more than what holds for all; a line's own account says most."""
     accounts = COMPANY.accounts.model_copy(update={"sales": {"standard": "700500"}, "default_sales": "700000"})
+    if of_parties:
+        accounts = accounts.model_copy(update={"of_parties": True})
     books = keep(
         [document("1", party_id="8"), document("2", party_id="8")],
         [line("100.00", "21", "1", **BARE), line("100.00", "21", "2")],
         COMPANY.model_copy(update={"accounts": accounts}),
     )
     assert [entry(books, id_)[1] for id_ in ("1", "2")] == [
-        ("line", "701000", "-100.00"),
+        ("line", account, "-100.00"),
         ("line", "700000", "-100.00"),
     ]
 

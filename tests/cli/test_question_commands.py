@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from companies import LAST, MONTHS, Company, materializations
 
+from robaws_pipeline.settings import parse
+
 
 @pytest.fixture(scope="module")
 def told(loaded: Company) -> dict[str, Any]:
@@ -155,6 +157,23 @@ def test_doctor_of_a_healthy_company_says_what_is_not_mapped_yet(company: Compan
     written = {path.name for path in (company.place.folder / "data").rglob("*") if path.is_file()}
     assert all(name.endswith(".lock") for name in written)
     assert not (company.place.folder / "exports").exists()
+
+
+def test_doctor_proposes_a_mapping_in_a_copy_of_the_settings(company: Company) -> None:
+    """For review: the settings stay as they are, and an earlier proposal is not written over."""
+    place = company.place
+    before = place.config.read_text(encoding="utf-8")
+    copy = place.folder / "proposed.toml"
+    result = place.invoke("doctor", "--propose", str(copy))
+    assert result.exit_code == 0, result.output
+    assert "PROPOSED" in result.output
+    assert place.config.read_text(encoding="utf-8") == before
+    text = copy.read_text(encoding="utf-8")
+    parse(text, str(copy), place.folder)
+    assert all(line in text for line in before.splitlines())
+    again = place.invoke("doctor", "--propose", str(copy))
+    assert again.exit_code == 2
+    assert "exists" in again.output
 
 
 def test_doctor_sees_a_field_that_this_tenant_spells_otherwise(company: Company) -> None:

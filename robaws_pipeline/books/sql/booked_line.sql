@@ -24,7 +24,8 @@ WITH line AS (
             CASE WHEN own_code IS NOT NULL THEN line.gl_account_name END,
             CASE WHEN own_code IS NULL OR own_code = account.code THEN account.name END
         ) AS account_name,
-        coalesce(nullif(trim(party_account.code), ''), default_account.account) AS default_code,
+        coalesce(CASE WHEN $of_parties THEN nullif(trim(party_account.code), '') END, default_account.account)
+            AS default_code,
         tariff.treatment,
         tariff.rate,
         CASE line.collection WHEN 'sales' THEN 0 ELSE coalesce(tariff.self_assessed_rate, 0) END::DECIMAL(7, 4)

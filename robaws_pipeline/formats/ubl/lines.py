@@ -10,7 +10,7 @@ from robaws_pipeline.formats.ubl.findings import Held
 from robaws_pipeline.formats.ubl.model import Line, Reduction, SourceLine
 from robaws_pipeline.formats.ubl.month import Month
 from robaws_pipeline.formats.ubl.text import clean, one_line
-from robaws_pipeline.formats.ubl.units import PIECE, unit_code
+from robaws_pipeline.formats.ubl.units import PIECE
 
 AMOUNT_LINE = "LINE"
 """The type of the lines that carry an amount; all others are for reading only."""
@@ -31,26 +31,31 @@ def build_lines(month: Month, source: Sequence[SourceLine], language: str, remar
     """The lines of one document; `remarks` gains what a person should know. Held when one cannot be written."""
     rows, note = _with_notes(source)
     meanings = _meanings(month, rows)
-    units, show_discounts = month.settings.units, month.settings.show_discounts
+    show_discounts = month.settings.show_discounts
     lines = []
     amounts = []
     for (row, text, above), meant in zip(rows, meanings, strict=True):
         _, _, quantity, unit, price, discount, net, _, _, account, project = row
         if net is None:
             raise Held("ubl_line_amount", one_line(text) or "–")
-        found = discounted(quantity, price, discount, net) if show_discounts else None
-        if found is None or discount is None or quantity is None or price is None:
-            reduction = None
+        reduction = None
+        if discount and show_discounts:
+            reduction = _reduction(discount, discounted(quantity, price, discount, net), language)
+        if reduction is None or quantity is None or price is None:
             quantity, price, replaced = priced(quantity, price, net)
             if replaced:
                 remarks.append("quantity that cannot give the line total, written as 1 × the total")
-        else:
-            reduction = _reduction(discount, *found, language)
-        code = unit_code(unit, units)
+        code = month.unit(unit)
         if code is None:
             remarks.append(f"unit {one_line(unit)!r} is not known, written as {PIECE} (piece)")
             code = PIECE
-        name, description = _named(text)
+        if text is None:
+            name, description = "-", None
+        elif len(text) <= _LONGEST_NAME and "\n" not in text:
+            name, description = text, None
+        else:
+            # The first line as far as it is short, and the whole in the description.
+            name, description = text.split("\n", 1)[0][:_LONGEST_NAME].rstrip(), text
         rate = meant.rate
         lines.append(
             Line(quantity, code, net, price, name, description, above, meant.code, rate, reduction, account, project)
@@ -63,7 +68,10 @@ _DISCOUNT = {"nl": "Korting", "fr": "Remise", "de": "Rabatt", "en": "Discount"}
 _SURCHARGE = {"nl": "Toeslag", "fr": "Supplément", "de": "Zuschlag", "en": "Surcharge"}
 
 
-def _reduction(percent: Decimal, base: Decimal, off: Decimal, language: str) -> Reduction:
+def _reduction(percent: Decimal, found: tuple[Decimal, Decimal] | None, language: str) -> Reduction | None:
+    if found is None:
+        return None
+    base, off = found
     if off > 0:
         return Reduction(False, "95", _DISCOUNT[language], percent, off, base)
     return Reduction(True, "ZZZ", _SURCHARGE[language], -percent, -off, base)
@@ -107,12 +115,3 @@ def _meanings(month: Month, rows: Sequence[tuple[SourceLine, str | None, str | N
         follows = meant is None or (not row.net and (meant.code == "O") != (lead.code == "O"))
         meanings.append(lead if follows or meant is None else meant)
     return meanings
-
-
-def _named(text: str | None) -> tuple[str, str | None]:
-    """Name and description of an item: the first line as far as it is short, and the whole when it says more."""
-    if text is None:
-        return "-", None
-    if len(text) <= _LONGEST_NAME and "\n" not in text:
-        return text, None
-    return text.split("\n", 1)[0][:_LONGEST_NAME].rstrip(), text

@@ -51,9 +51,13 @@ class SourceLine(NamedTuple):
     """Project that it is booked on, when it is to be told."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Party:
-    """A seller or buyer as it is written; every text clean and not blank, or None."""
+    """A seller or buyer as it is written; every text clean and not blank, or None.
+
+    Compared by identity: it is made once a month and written once, and comparing its texts on each document costs more
+    than the rest of the header.
+    """
 
     name: str
     country: str

@@ -9,6 +9,7 @@ from robaws_pipeline.formats.ubl.findings import Held
 from robaws_pipeline.formats.ubl.model import Original
 from robaws_pipeline.formats.ubl.parties import Ours, PartyRow, Theirs, ours, theirs
 from robaws_pipeline.formats.ubl.settings import Contact, UblSettings
+from robaws_pipeline.formats.ubl.units import unit_code
 from robaws_pipeline.settings import Company
 
 T = TypeVar("T")
@@ -28,6 +29,7 @@ class Month:
     originals: Mapping[str, Original]
     _ours: Ours | Held | None = None
     _theirs: dict[str, Theirs | Held] = field(default_factory=dict)
+    _units: dict[str | None, str | None] = field(default_factory=dict)
     _meanings: dict[tuple[str | None, str | None], Meaning | None] = field(default_factory=dict)
 
     @property
@@ -59,6 +61,12 @@ class Month:
             except Held as held:
                 self._theirs[party_id] = held
         return _or_raise(self._theirs[party_id])
+
+    def unit(self, typed: str | None) -> str | None:
+        """The code of a unit as typed; None when it is not known."""
+        if typed not in self._units:
+            self._units[typed] = unit_code(typed, self.settings.units)
+        return self._units[typed]
 
     def meaning(self, tariff_id: str | None, name: str | None) -> Meaning | None:
         """The category of a VAT tariff; None when the settings do not map it."""

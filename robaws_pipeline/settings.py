@@ -195,6 +195,8 @@ class Accounts(_Model):
     """For sales lines without an account, by VAT treatment; goes before `default_sales`."""
     purchases: dict[Treatment, Account] = Field(default_factory=dict)
     """For purchase lines without an account, by VAT treatment; goes before `default_purchases`."""
+    of_articles: bool = False
+    """Whether a line without an account gets that of its article in Robaws, before any other; they must be read."""
     of_parties: bool = False
     """Whether a line without an account gets that of its customer or supplier in Robaws, before any default. Off,
     since Robaws does not say whether it is meant for lines or for what is owed."""
@@ -368,6 +370,12 @@ class Company(_Model):
                 f"{' and '.join(missing)} missing: add {'them' if len(missing) > 1 else 'it'}, or an oauth table for a"
                 " marketplace integration (robaws.example.toml shows how)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _articles_are_there_to_be_asked(self) -> "Company":
+        if self.accounts.of_articles and not self.articles.wanted:
+            raise ValueError("accounts.of_articles needs the articles: set articles.read = true, or a group of them")
         return self
 
     @property

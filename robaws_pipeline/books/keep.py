@@ -97,20 +97,29 @@ def keep_books(
     gl_accounts: pa.Table,
     company: Company,
     *,
+    articles: pa.Table | None = None,
     connection: duckdb.DuckDBPyConnection | None = None,
 ) -> Books:
     """The books of `documents`: the current version of each, whatever its state.
 
-    Tables are those of `robaws_pipeline.schema`: DOCUMENTS, LINES, PARTIES, GL_ACCOUNTS; usually one month's, but any
-    set of documents will do: planning the SQL costs more than a month's rows, so a range of months is best kept in one
-    call and taken apart with `Books.by_month`. `connection` is a `workspace` to use again; each call replaces what the
-    one before left in it. Lines of documents that are not there are ignored. ValueError when an id occurs twice, which
-    would book twice.
+    Tables are those of `robaws_pipeline.schema`: DOCUMENTS, LINES, PARTIES, GL_ACCOUNTS and, for a company that asks
+    for their accounts, ARTICLES; usually one month's, but any set of documents will do: planning the SQL costs more
+    than a month's rows, so a range of months is best kept in one call and taken apart with `Books.by_month`.
+    `connection` is a `workspace` to use again; each call replaces what the one before left in it. Lines of documents
+    that are not there are ignored. ValueError when an id occurs twice, which would book twice.
     """
     _check_unique("documents", documents, ["collection", "id"])
     _check_unique("parties", parties, ["kind", "id"])
     _check_unique("gl_accounts", gl_accounts, ["id"])
-    inputs = {"documents": documents, "lines": lines, "parties": parties, "gl_accounts": gl_accounts}
+    articles = schema.ARTICLES.empty() if articles is None else articles
+    _check_unique("articles", articles, ["id"])
+    inputs = {
+        "documents": documents,
+        "lines": lines,
+        "parties": parties,
+        "gl_accounts": gl_accounts,
+        "articles": articles,
+    }
     if connection is not None:
         return _keep(connection, inputs, company)
     with workspace() as own:
@@ -137,7 +146,7 @@ def _prepared(
         register("closing", _closings(company))
         register("account_rule", _account_rules(company.purchases))
         connection.execute(_sql("entry"), {"limit": LIMIT})
-        connection.execute(_sql("booked_line"), {"limit": LIMIT, "of_parties": company.accounts.of_parties})
+        connection.execute(_sql("booked_line"), {"limit": LIMIT, **_whose_accounts(company.accounts)})
         yield register
     finally:
         for name in registered:
@@ -175,13 +184,25 @@ UNMAPPED = pa.schema(
 
 
 def unmapped(
-    documents: pa.Table, lines: pa.Table, parties: pa.Table, gl_accounts: pa.Table, company: Company
+    documents: pa.Table,
+    lines: pa.Table,
+    parties: pa.Table,
+    gl_accounts: pa.Table,
+    company: Company,
+    *,
+    articles: pa.Table | None = None,
 ) -> pa.Table:
     """What the settings lack for these documents, and how many of them, of how much, wait for it: rows of `UNMAPPED`.
 
     `code` is a reason of `robaws_pipeline.reasons`. A document that waits for two things counts for each.
     """
-    inputs = {"documents": documents, "lines": lines, "parties": parties, "gl_accounts": gl_accounts}
+    inputs = {
+        "documents": documents,
+        "lines": lines,
+        "parties": parties,
+        "gl_accounts": gl_accounts,
+        "articles": schema.ARTICLES.empty() if articles is None else articles,
+    }
     with workspace() as connection, _prepared(connection, inputs, company):
         return connection.sql(_sql("unmapped")).to_arrow_table().cast(UNMAPPED)
 
@@ -234,6 +255,10 @@ def _tariffs(lines: pa.Table, company: Company) -> pa.Table:
             }
         )
     return pa.Table.from_pylist(rows, schema=_TARIFFS)
+
+
+def _whose_accounts(accounts: Accounts) -> dict[str, bool]:
+    return {"of_articles": accounts.of_articles, "of_parties": accounts.of_parties}
 
 
 def _default_accounts(accounts: Accounts) -> pa.Table:

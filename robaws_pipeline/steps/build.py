@@ -21,6 +21,7 @@ from robaws_pipeline.lake.raw import contents
 from robaws_pipeline.periods import Span, month_period
 from robaws_pipeline.robaws import decode, decode_reference
 from robaws_pipeline.schema import (
+    ARTICLES,
     DOCUMENTS,
     EXTRA_FIELDS,
     GL_ACCOUNTS,
@@ -97,7 +98,7 @@ def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[s
     workspace.tables.write(EXTRA_FIELDS, pa.concat_tables(extra), month)
     inputs = {
         "contents": {collection.name: contents(rows) for collection, rows in current.items()},
-        "references": references_of(documents),
+        "references": references_of(documents, lines, workspace.company),
     }
     return inputs, {"documents": documents.num_rows, "lines": lines.num_rows}
 
@@ -107,12 +108,14 @@ def build_journal(workspace: Workspace, months: Sequence[str]) -> dict[str, pa.T
     states: dict[str, pa.Table] = {}
     tables = workspace.tables
     with workspace.only_builder(), books.workspace() as connection:
-        parties, accounts = tables.read(PARTIES), tables.read(GL_ACCOUNTS)
+        parties, accounts, articles = tables.read(PARTIES), tables.read(GL_ACCOUNTS), tables.read(ARTICLES)
         for batch in _batches(workspace, months):
             inputs = {month: recorded_inputs(workspace, month) for month in batch}
             documents = pa.concat_tables([tables.read(DOCUMENTS, month) for month in batch])
             lines = pa.concat_tables([tables.read(LINES, month) for month in batch])
-            kept = books.keep_books(documents, lines, parties, accounts, workspace.company, connection=connection)
+            kept = books.keep_books(
+                documents, lines, parties, accounts, workspace.company, articles=articles, connection=connection
+            )
             by_month = kept.by_month()
             for month in batch:
                 found, made_from = by_month.get(month, _NO_BOOKS), inputs[month]

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import fields
 from robaws_pipeline.formats import registry
+from robaws_pipeline.settings import Company
 from robaws_pipeline.steps.workspace import Workspace
 
 _CODE = (
@@ -79,14 +80,17 @@ def not_read(workspace: Workspace, month: str) -> tuple[str, ...]:
     )
 
 
-def references_of(documents: pa.Table) -> dict[str, list[str]]:
-    """The clients, suppliers and credited invoices that a month's documents name."""
+def references_of(documents: pa.Table, lines: pa.Table, company: Company) -> dict[str, list[str]]:
+    """The clients, suppliers and credited invoices that a month's documents name, and the articles that are asked for
+    the account of a line."""
 
     def distinct(collection: str, column: str) -> list[str]:
         here = documents.filter(pc.equal(documents["collection"], collection))[column]
         return sorted(pc.unique(here.drop_null()).to_pylist())
 
+    asked = pc.and_(pc.is_null(lines["gl_account_id"]), company.accounts.of_articles)
     return {
+        fields.ARTICLES.name: sorted(pc.unique(lines.filter(asked)["article_id"].drop_null()).to_pylist()),
         fields.CLIENTS.name: distinct(fields.SALES.name, "party_id"),
         fields.SUPPLIERS.name: distinct(fields.PURCHASES.name, "party_id"),
         fields.SALES.name: distinct(fields.SALES.name, "original_id"),
@@ -104,10 +108,11 @@ class Fingerprints:
         raw = workspace.raw
         lists = [raw.fingerprint(collection.name) for collection in (fields.GL_ACCOUNTS, fields.PAYMENT_CONDITIONS)]
         self._common = [code_version(), settings_version(workspace), *lists]
-        self._parties: dict[str, dict[str, str]] = {}
-        for collection in fields.PARTIES:
+        self._shared: dict[str, dict[str, str]] = {}
+        articles = [fields.ARTICLES] if workspace.company.accounts.of_articles else []
+        for collection in (*fields.PARTIES, *articles):
             heads = raw.heads(collection.name)
-            self._parties[collection.name] = dict(zip(heads["id"].to_pylist(), heads["hash"].to_pylist(), strict=True))
+            self._shared[collection.name] = dict(zip(heads["id"].to_pylist(), heads["hash"].to_pylist(), strict=True))
         self._originals: dict[str, dict[str, str]] = {collection.name: {} for collection in fields.DOCUMENTS}
         self.look_up(references)
 
@@ -125,9 +130,9 @@ class Fingerprints:
         references; these must have been looked up."""
         parts = [*self._common, *not_read(self._workspace, month)]
         parts += [f"{name} {contents[name]}" for name in sorted(contents)]
-        for known in (self._parties, self._originals):
+        for known in (self._shared, self._originals):
             for name, versions in known.items():
-                parts += [f"{name} {id_}={versions.get(id_)}" for id_ in references[name]]
+                parts += [f"{name} {id_}={versions.get(id_)}" for id_ in references.get(name, ())]
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 

@@ -18,7 +18,7 @@ from robaws_pipeline.lake.raw import Version, rows
 from robaws_pipeline.robaws import decode
 from robaws_pipeline.robaws.items import BadItemError, head_reader
 from robaws_pipeline.robaws.probe import Probe
-from robaws_pipeline.schema import DOCUMENTS, GL_ACCOUNTS, LINES, PARTIES
+from robaws_pipeline.schema import ARTICLES, DOCUMENTS, GL_ACCOUNTS, LINES, PARTIES
 from robaws_pipeline.settings import SELF_ASSESSED, Company, Treatment
 from robaws_pipeline.steps.receive import filing_month
 from robaws_pipeline.steps.stale import loaded_months
@@ -43,11 +43,12 @@ class Unmapped(NamedTuple):
 def unmapped_in_books(workspace: Workspace) -> list[Unmapped]:
     """Of all documents that are held in months of the books."""
     tables = workspace.tables
-    parties, accounts = tables.read(PARTIES), tables.read(GL_ACCOUNTS)
+    parties, accounts, articles = tables.read(PARTIES), tables.read(GL_ACCOUNTS), tables.read(ARTICLES)
     sums: dict[tuple[object, ...], Unmapped] = {}
     for month in loaded_months(workspace):
         documents, lines = tables.read(DOCUMENTS, month), tables.read(LINES, month)
-        for row in _rows(books.unmapped(documents, lines, parties, accounts, workspace.company)):
+        found = books.unmapped(documents, lines, parties, accounts, workspace.company, articles=articles)
+        for row in _rows(found):
             earlier = sums.get(row[:-2], row._replace(documents=0, gross=Decimal(0)))
             total = earlier._replace(documents=earlier.documents + row.documents, gross=earlier.gross + row.gross)
             sums[row[:-2]] = total

@@ -6,11 +6,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from books_samples import COMPANY, Keep, Row, document, entry, line, reasons, state
+from books_samples import COMPANY, GL_ACCOUNTS, PARTIES, Keep, Row, document, entry, line, reasons, state, table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from robaws_pipeline.books import Books
+from robaws_pipeline import schema
+from robaws_pipeline.books import Books, keep_books
 from robaws_pipeline.settings import Company, Purchases, Tariff
 
 CENT = Decimal("0.01")
@@ -20,7 +21,7 @@ CARS = COMPANY.model_copy(
 )
 
 
-def bought(net: str, tariff: str, account: str, no: int = 1, id_: str = "1", **other: Any) -> Row:
+def bought(net: str, tariff: str, account: str | None, no: int = 1, id_: str = "1", **other: Any) -> Row:
     """A purchase line on an account that Robaws names by its code."""
     given = {"gl_account_id": None, "gl_account_code": account, "gl_account_name": f"Rekening {account}"}
     return line(net, tariff, id_, no, collection="purchases", **given | other)
@@ -176,6 +177,37 @@ def test_the_party_s_own_account_goes_before_the_defaults_when_it_is_meant_for_l
         ("line", account, "-100.00"),
         ("line", "700000", "-100.00"),
     ]
+
+
+ARTICLES = table(
+    schema.ARTICLES, [{"id": "55", "sales_gl_account_id": "71", "purchase_gl_account_id": "60"}, {"id": "56"}]
+)
+
+
+def test_an_article_s_account_goes_before_the_party_s_when_the_settings_ask_for_it() -> None:
+    """Sales and purchases of an article have accounts of their own; an article without one says nothing."""
+    given = {"of_articles": True, "of_parties": True, "default_sales": "700000", "default_purchases": "600000"}
+    company = COMPANY.model_copy(update={"accounts": COMPANY.accounts.model_copy(update=given)})
+    heads = table(
+        schema.DOCUMENTS,
+        [document("1", party_id="8"), document("2", party_id="8"), document("3"), purchase("100.00", "21.00")],
+    )
+    lines = table(
+        schema.LINES,
+        [
+            line("100.00", "21", "1", article_id="55", **BARE),
+            line("100.00", "21", "2", article_id="56", **BARE),
+            line("100.00", "21", "3", article_id="55"),
+            bought("100.00", "21", None, article_id="55", gl_account_name=None),
+        ],
+    )
+    books = keep_books(heads, lines, PARTIES, GL_ACCOUNTS, company, articles=ARTICLES)
+    booked = [row["account"] for row in books.postings.to_pylist() if row["kind"] == "line"]
+    assert booked == ["604000", "701000", "701000", "700000"]
+    without = company.model_copy(update={"accounts": company.accounts.model_copy(update={"of_articles": False})})
+    books = keep_books(heads, lines, PARTIES, GL_ACCOUNTS, without, articles=ARTICLES)
+    booked = [row["account"] for row in books.postings.to_pylist() if row["kind"] == "line"]
+    assert booked == ["600000", "701000", "701000", "700000"]
 
 
 def test_the_margin_scheme_is_held_until_the_settings_say_so(keep: Keep) -> None:

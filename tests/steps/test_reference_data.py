@@ -24,6 +24,7 @@ from robaws_pipeline.lake.store import Store
 from robaws_pipeline.sandbox.server import Running
 from robaws_pipeline.schema import ARTICLES, EXTRA_FIELDS, HISTORIES, PAYMENT_CONDITIONS, RAW
 from robaws_pipeline.steps import build, doctor, fetch
+from robaws_pipeline.steps.stale import stale_months
 from robaws_pipeline.steps.workspace import Workspace
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "warehouse.md"
@@ -363,3 +364,34 @@ def test_the_doctor_looks_at_articles_only_when_they_are_read(
     assert [hint for hint in everything.hints if "1 requests" in hint]
     some = doctor.diagnose(narrowed(tmp_path, server, 'extra_field = "In webshop"'))
     assert not [hint for hint in some.hints if hint.startswith("articles:")]
+
+
+def test_an_article_s_account_is_asked_for_and_followed(tmp_path: Path, server: Running) -> None:
+    """Only the months whose lines lean on the article are built again when somebody gives it another account."""
+    article = next(r for r in server.world.records("articles") if r["salesGLAccountId"])
+    document = next(
+        r for r in server.world.records("sales-invoices") if r["date"].startswith(MONTHS[1]) and r["logicId"]
+    )
+    bare = {"generalLedgerAccountId": None, "articleId": article["id"]}
+    lines = [{**one, **bare} for one in document["adjustedLineItems"]]
+    server.world.update("sales-invoices", document["id"], {"adjustedLineItems": lines}, None)
+    workspace = company(
+        tmp_path, server, "[companies.acme.articles]\nread = true\n[companies.acme.accounts]\nof_articles = true"
+    )
+    load(workspace)
+    where = f"document_id = '{document['id']}' AND collection = 'sales' AND kind = 'line'"
+    sql = f"SELECT DISTINCT account FROM postings WHERE {where}"  # noqa: S608
+    first = ask(workspace, sql)
+    other = next(
+        r["salesGLAccountId"]
+        for r in server.world.records("articles")
+        if r["salesGLAccountId"] not in {None, article["salesGLAccountId"]}
+    )
+    assert stale_months(workspace, MONTHS) == []
+    server.world.update("articles", article["id"], {"salesGLAccountId": other}, ago(minutes=1))
+    read(workspace)
+    assert stale_months(workspace, MONTHS) == [MONTHS[1]]
+    build_all(workspace, [MONTHS[1]])
+    second = ask(workspace, sql)
+    assert len(first) == len(second) == 1
+    assert first != second

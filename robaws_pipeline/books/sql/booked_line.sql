@@ -24,8 +24,11 @@ WITH line AS (
             CASE WHEN own_code IS NOT NULL THEN line.gl_account_name END,
             CASE WHEN own_code IS NULL OR own_code = account.code THEN account.name END
         ) AS account_name,
-        coalesce(CASE WHEN $of_parties THEN nullif(trim(party_account.code), '') END, default_account.account)
-            AS default_code,
+        coalesce(
+            CASE WHEN $of_articles THEN nullif(trim(article_account.code), '') END,
+            CASE WHEN $of_parties THEN nullif(trim(party_account.code), '') END,
+            default_account.account
+        ) AS default_code,
         tariff.treatment,
         tariff.rate,
         CASE line.collection WHEN 'sales' THEN 0 ELSE coalesce(tariff.self_assessed_rate, 0) END::DECIMAL(7, 4)
@@ -42,6 +45,10 @@ WITH line AS (
     LEFT JOIN tariffs AS tariff
         ON line.vat_tariff_id IS NOT DISTINCT FROM tariff.id AND line.vat_tariff_name IS NOT DISTINCT FROM tariff.name
     LEFT JOIN gl_accounts AS account ON line.gl_account_id = account.id
+    LEFT JOIN articles AS article ON line.article_id = article.id
+    LEFT JOIN gl_accounts AS article_account
+        ON article_account.id = CASE line.collection
+            WHEN 'sales' THEN article.sales_gl_account_id ELSE article.purchase_gl_account_id END
     LEFT JOIN gl_accounts AS party_account ON entry.party_account_id = party_account.id
     LEFT JOIN default_account
         ON default_account.collection = line.collection AND default_account.treatment = coalesce(tariff.treatment, '')

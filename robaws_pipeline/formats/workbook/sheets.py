@@ -27,7 +27,7 @@ from robaws_pipeline.reasons import Language
 
 MOST_ROWS = 1_048_576
 """Rows of a sheet, in the file format."""
-_LONGEST_TEXT = 16_000
+LONGEST_TEXT = 16_000
 """Characters; a cell holds 32 767 units of UTF-16, of which a character takes one or two."""
 _LONGEST_FOOTER = 200
 """Characters; page footers hold 255 in all."""
@@ -210,9 +210,9 @@ class Book:
     def _whole(self, text: str | None) -> str | None:
         if not text:
             return None
-        if len(text) > _LONGEST_TEXT:
+        if len(text) > LONGEST_TEXT:
             self.cut += 1
-            text = text[: _LONGEST_TEXT - 1] + "…"
+            text = text[: LONGEST_TEXT - 1] + "…"
         return _plain(text)
 
     def _writer(self, sheet: Any, column: Column) -> tuple[Any, Any]:

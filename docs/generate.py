@@ -17,6 +17,8 @@ from excerpts import exported_month, held, journal, proof
 
 from robaws_pipeline import fields
 from robaws_pipeline.cli import cli
+from robaws_pipeline.formats.template import expressions
+from robaws_pipeline.formats.template import fields as template
 from robaws_pipeline.settings import DEFAULT_TARIFFS, Tariff
 from robaws_pipeline.validation.own_rules import RULES
 
@@ -74,6 +76,42 @@ def own_rules() -> str:
     return "\n".join(rows) + "\n"
 
 
+def template_functions() -> str:
+    """What an expression of a layout may use."""
+    rows = ["| function | gives |", "| --- | --- |"]
+    rows += [f"| `{name}` | {meaning} |" for name, meaning in expressions.FUNCTIONS.items()]
+    operators = "; ".join(
+        f"{meaning} ({f'`{name}`'})" if "`" not in meaning else meaning
+        for name, meaning in expressions.OPERATORS.items()
+    )
+    rows.append(
+        f"\nOperators: {operators}; comparisons, `BETWEEN`, `IN`, `IS NULL`, `AND`, `OR`, `NOT`, `CASE`, `CAST`."
+    )
+    return "\n".join(rows) + "\n"
+
+
+def template_fields() -> str:
+    """The fields of layouts, a table for where they are known."""
+    tables = {
+        "On every row": (template.COMMON_FIELDS, ""),
+        "Of the document": (template.DOCUMENT_FIELDS, "`posting`, `document` and `vat` rows"),
+        "Of the posting": (template.POSTING_FIELDS, "`posting` rows"),
+        "Of the VAT": (template.VAT_FIELDS, "`vat` rows"),
+        "Of the customer or supplier": (template.PARTY_FIELDS, "`party` rows"),
+        "Counted": (template.COUNTING_FIELDS, "columns of any rows"),
+    }
+    parts = []
+    for heading, (known, where) in tables.items():
+        rows = [
+            f"**{heading}**{f': {where}' if where else ''}\n",
+            "| field | type | what it is |",
+            "| --- | --- | --- |",
+        ]
+        rows += [f"| `{field.name}` | {template.TYPE_NAMES[field.type]} | {field.meaning} |" for field in known]
+        parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
 @cache
 def _excerpts() -> dict[str, str]:
     with exported_month() as folder:
@@ -88,6 +126,8 @@ def generated(name: str) -> str:
         "default VAT tariffs": tariffs,
         "field names": field_names,
         "own rules": own_rules,
+        "template functions": template_functions,
+        "template fields": template_fields,
         "journal.csv": lambda: _excerpts()["journal.csv"] + "\n",
         "held.csv": lambda: _excerpts()["held.csv"] + "\n",
         "proof": lambda: _excerpts()["proof"] + "\n",

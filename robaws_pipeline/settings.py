@@ -327,6 +327,8 @@ class Company(_Model):
     formats: tuple[str, ...] = ("journal", "ubl")
     format: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """Settings of single formats, by format name; each format says which it has (see `of_format`)."""
+    templates: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Formats that the user describes, by name; `formats.template` says how (see `of_template`)."""
     vat_number: str
     address: Address
     iban: str | None = None
@@ -408,12 +410,11 @@ class Company(_Model):
 
     def of_format(self, name: str, model: type[F]) -> F:
         """The settings of one format, validated by the format's own model; SettingsError lists every problem."""
-        try:
-            return model.model_validate(self.format.get(name, {}))
-        except ValidationError as error:
-            raise SettingsError(
-                f"format.{name}", [_problem(item, f"format.{name}") for item in error.errors()]
-            ) from None
+        return _validated(f"format.{name}", self.format.get(name, {}), model)
+
+    def of_template(self, name: str, model: type[F]) -> F:
+        """A format that the user describes, validated by the model of layouts; SettingsError lists every problem."""
+        return _validated(f"templates.{name}", self.templates[name], model)
 
     def _asked(self, *collections: Collection) -> tuple[Collection, ...]:
         return tuple(replace(collection, with_extra_fields=self.extra_fields) for collection in collections)
@@ -487,6 +488,13 @@ def _problem(error: ErrorDetails, *where: str) -> str:
         return f"{key} is not a setting: remove it or correct its spelling (robaws.example.toml lists them)"
     shown = "" if isinstance(error["input"], dict | BaseModel) else f" = {error['input']!r}"
     return f"{key}{shown}: {message}"
+
+
+def _validated(where: str, table: dict[str, Any], model: type[F]) -> F:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise SettingsError(where, [_problem(item, where) for item in error.errors()]) from None
 
 
 def parse(text: str, where: str, base: Path) -> Settings:

@@ -20,6 +20,8 @@ _COMMANDS = {
     "deliveries": "robaws_pipeline.cli.deliveries:deliveries",
     "status": "robaws_pipeline.cli.questions:status",
     "explain": "robaws_pipeline.cli.questions:explain",
+    "formats": "robaws_pipeline.cli.formats:formats",
+    "preview": "robaws_pipeline.cli.formats:preview",
     "authorize": "robaws_pipeline.cli.authorize:authorize",
     "validate": "robaws_pipeline.cli.validate:validate",
     "doctor": "robaws_pipeline.cli.questions:doctor",
@@ -80,6 +82,7 @@ def cli(context: click.Context, config: str | None) -> None:
     First time here?     robaws-pipeline demo
     Setting it up:       robaws-pipeline doctor
     Loading history:     robaws-pipeline load --from 2026-01
+    Trying a format:     robaws-pipeline preview --format journal --month 2026-10
     Every night:         robaws-pipeline nightly     (or the schedule in the UI: robaws-pipeline dev)
     For the accountant:  robaws-pipeline deliver
     Is all well?         robaws-pipeline status

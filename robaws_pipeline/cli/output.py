@@ -23,7 +23,7 @@ err = Console(stderr=True, highlight=False, markup=False, width=_WIDTH)
 
 _KINDS = {"sales": "sales", "purchases": "purchase"}
 _TYPES = {"INVOICE": "invoices", "CREDIT_NOTE": "credit notes"}
-_CLOSE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1), "title_justify": "left", "title_style": "bold"}
+CLOSE: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1), "title_justify": "left", "title_style": "bold"}
 """Tables that fit a terminal of eighty columns."""
 
 
@@ -85,7 +85,7 @@ def money(amount: Decimal | None) -> str:
 
 def months_table(statuses: Sequence[Status]) -> Table:
     """Months × kinds: how many documents in each state, and the totals of the exported ones."""
-    table = Table(title="Months (totals of what is exported)", **_CLOSE)
+    table = Table(title="Months (totals of what is exported)", **CLOSE)
     states = [name for name in STATE_NAMES if name != "deleted" or any(_count(status, name) for status in statuses)]
     for name in ("month", "kind"):
         table.add_column(name, no_wrap=True)
@@ -115,7 +115,7 @@ def held_table(statuses: Sequence[Status], limit: int | None = None) -> Table:
     """Held documents with their reasons in words."""
     count = sum(len(status.held) for status in statuses)
     title = f"Held documents: {count}"
-    table = Table(title=title, **_CLOSE)
+    table = Table(title=title, **CLOSE)
     for name in ("month", "document"):
         table.add_column(name, no_wrap=True)
     table.add_column("gross", justify="right", no_wrap=True)

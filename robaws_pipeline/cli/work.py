@@ -122,6 +122,14 @@ def month_range(workspace: Workspace, first: str | None, last: str | None) -> tu
     return first, last
 
 
+def check_month(workspace: Workspace, month: str) -> None:
+    """SettingsError when the company's books do not have the month of ``--month``."""
+    months = workspace.months()
+    if month not in months:
+        said = f"--month {month}: the books of {workspace.key} go from {months[0]} (start) to {months[-1]}"
+        raise SettingsError("months", [said])
+
+
 def as_month(context: click.Context, parameter: click.Parameter, value: object) -> str | None:
     """YYYY-MM of a parsed option."""
     return None if value is None else f"{value:%Y-%m}"
@@ -188,7 +196,7 @@ def verify(context: click.Context, month: str | None, quick: bool, company: str 
     for workspace in workspaces(settings, company):
         loaded = loaded_months(workspace)
         if month is not None:
-            month_range(workspace, month, month)
+            check_month(workspace, month)
         if not loaded or (month is not None and month not in loaded):
             err.print(
                 f"{workspace.key}: nothing loaded yet; run robaws-pipeline load --from {month or workspace.months()[0]}"

@@ -64,6 +64,8 @@ class Export:
     held: list[FormatHeld] = field(default_factory=list)
     documents: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     """(collection, document id) → the files it is in, relative to the format's folder."""
+    left_out: set[tuple[str, str]] = field(default_factory=set)
+    """(collection, document id) of those that the user's own settings keep out of this format; `notes` say so."""
     notes: list[str] = field(default_factory=list)
     """What a person should know: characters replaced, texts cut, references missing."""
 

@@ -107,16 +107,21 @@ def _some(keys: Iterable[DocumentKey]) -> str:
 def account_problems(expected: set[DocumentKey], export: Export, paths: set[str]) -> Iterator[str]:
     """How an export, read to its end, fails to account for the documents expected of it.
 
-    Each must be in `documents`, with files that exist, or in `held` with a code: one of the two, and no others.
+    Each must be in `documents`, with files that exist, in `held` with a code, or in `left_out`: in one of the three,
+    and no others.
     """
     written = set(export.documents)
     held = {(item.collection, item.document_id) for item in export.held}
-    if missing := expected - written - held:
+    if missing := expected - written - held - export.left_out:
         yield f"neither written nor held: {_some(missing)}"
     if both := written & held:
         yield f"both written and held: {_some(both)}"
-    if strange := (written | held) - expected:
+    if kept := (written | held) & export.left_out:
+        yield f"left out, and written or held all the same: {_some(kept)}"
+    if strange := (written | held | export.left_out) - expected:
         yield f"written or held, but not exported by the books, or not of its collections: {_some(strange)}"
+    if export.left_out and not export.notes:
+        yield f"left out without a note that says so: {_some(export.left_out)}"
     if nowhere := {key for key, files in export.documents.items() if not files}:
         yield f"written, but in no file: {_some(nowhere)}"
     if absent := sorted({path for files in export.documents.values() for path in files} - paths):

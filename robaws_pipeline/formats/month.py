@@ -108,6 +108,7 @@ class MonthExport:
             "files": 0,
             "documents": 0,
             "held": 0,
+            "left_out": 0,
             "notes": [],
             "error": str(error) if isinstance(error, FormatError) else f"{type(error).__name__}: {error}",
         }
@@ -127,6 +128,7 @@ class MonthExport:
             "files": len(sums),
             "documents": len(export.documents),
             "held": len({(item.collection, item.document_id) for item in export.held}),
+            "left_out": len(export.left_out),
             "notes": list(export.notes),
             "error": None,
         }

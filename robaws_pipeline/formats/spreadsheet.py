@@ -25,7 +25,7 @@ Columns = Mapping[str, Any]
 """Header → Arrow array; all of the same length. String, decimal, date32 and integer types."""
 
 
-def _text(values: pa.Array) -> pa.Array:
+def guarded(values: pa.Array) -> pa.Array:
     """Text without control characters, and with an apostrophe before what a spreadsheet would calculate."""
     # Names and descriptions repeat, and hardly any needs a change: look at each distinct text once.
     distinct = values.unique()
@@ -49,7 +49,7 @@ def _number(values: pa.Array) -> pa.Array:
 def _cells(values: Any) -> pa.Array:
     array = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if pa.types.is_string(array.type):
-        return _text(array)
+        return guarded(array)
     if pa.types.is_decimal(array.type):
         return _number(array)
     if pa.types.is_date32(array.type) or pa.types.is_integer(array.type):

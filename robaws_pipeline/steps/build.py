@@ -162,7 +162,7 @@ class Exported:
 
 def formats_for(company: Company, span: Span) -> list[Format]:
     """The company's formats that are written for periods of this length."""
-    return [format_ for format_ in registry.select(company.formats) if span in spans_of(format_, company)]
+    return [format_ for format_ in registry.select(company) if span in spans_of(format_, company)]
 
 
 def month_books(

@@ -34,10 +34,13 @@ def all_documents(workspace: Workspace) -> pa.Table:
     return read_months(workspace, DOCUMENTS, workspace.tables.months(STATES), *DOCUMENTS_COLUMNS)
 
 
-def findings_told(workspace: Workspace) -> Findings | None:
-    """What is to be explained today; None when the company has no format that tells it, since asking costs a second."""
+def findings_told(workspace: Workspace, *names: str) -> Findings | None:
+    """What is to be explained today; None when no format tells it, since asking costs a second.
+
+    Asked are the formats of these names, else those of the company.
+    """
     company = workspace.company
-    if not any(getattr(format_, "tells_findings", False) for format_ in registry.select(company.formats)):
+    if not any(getattr(format_, "tells_findings", False) for format_ in registry.select(company, *names)):
         return None
     return all_findings(all_documents(workspace), all_states(workspace), company.language)
 

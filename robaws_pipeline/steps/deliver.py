@@ -80,7 +80,7 @@ def deliverable(workspace: Workspace, names: Sequence[str] | None = None) -> lis
     """The formats of a delivery: these, those of the settings, or all of the company's that are made of documents."""
     company = workspace.company
     wanted = names or company.deliveries.formats
-    formats = registry.select(wanted or company.formats)
+    formats = registry.select(company, *(wanted or ()))
     whole = [
         one.name for one in formats if getattr(one, "whole_periods", False) or "month" not in spans_of(one, company)
     ]

@@ -129,7 +129,7 @@ def _made(there: dict[str, bytes], link: Link, company: Company) -> dict[str, by
         if manifest.kind == "withdrawal":
             return {FILE: cover(manifest, company)}
         kept = Kept.read(lambda name: there[name], manifest.files)
-        _, files = make.assemble(manifest, kept, registry.select(manifest.formats))
+        _, files = make.assemble(manifest, kept, registry.select(company, *manifest.formats))
     except Exception:  # another version of the program, of a format, or none of it: the hashes decide what is good
         return {}
     return files

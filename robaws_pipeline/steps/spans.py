@@ -69,7 +69,7 @@ def build_periods(workspace: Workspace, wanted: Sequence[Period] | None = None) 
         shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS), found)
         for done, period in enumerate(chosen, 1):
             inputs = _inputs(workspace, period)
-            books = _books(workspace, period, *shared)
+            books = period_books(workspace, period, *shared)
             export = MonthExport(books, _formats(workspace.company, period), inputs, code_version())
             files = ((file.path, file.content) for file in export.files())
             workspace.exports.publish(period.name, files, export.discard)
@@ -78,7 +78,7 @@ def build_periods(workspace: Workspace, wanted: Sequence[Period] | None = None) 
     return exported
 
 
-def _books(
+def period_books(
     workspace: Workspace,
     period: Period,
     parties: pa.Table,

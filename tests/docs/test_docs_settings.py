@@ -59,7 +59,7 @@ def _example(*, everything: bool) -> settings.Settings:
 def test_the_example_is_accepted(everything: bool) -> None:
     """It is what people copy; a mistake in it is the first thing they meet."""
     company = _example(everything=everything).companies["acme"]
-    for format_ in registry.select(company.formats):
+    for format_ in registry.select(company):
         assert list(format_.missing_settings(company)) == []
 
 

@@ -47,13 +47,16 @@ def test_another_packages_format_is_found(install: Install) -> None:
     install("some_listing", "listing")
     assert "listing" in registry.available()
     assert registry.get("listing").title == "A list"
-    assert [format_.name for format_ in registry.select(["listing", "journal", "listing"])] == ["listing", "journal"]
+    assert [format_.name for format_ in registry.select(COMPANY, "listing", "journal", "listing")] == [
+        "listing",
+        "journal",
+    ]
 
 
 def test_unknown_names_are_all_reported_with_what_there_is() -> None:
     """One look at the message must be enough to correct the settings."""
     with pytest.raises(SettingsError) as caught:
-        registry.select(["journal", "winboks", "ubll"], where="companies.acme.formats")
+        registry.select(COMPANY, "journal", "winboks", "ubll", where="companies.acme.formats")
     message = str(caught.value)
     assert message.startswith("companies.acme.formats: 2 problems")
     assert "'winboks' is not a format" in message

@@ -161,7 +161,14 @@ def test_a_document_names_its_files_in_every_format_and_who_holds_it() -> None:
             }
         ]
     }
-    assert manifest["formats"]["made"] == {"files": 3, "documents": 3, "held": 2, "notes": [], "error": None}
+    assert manifest["formats"]["made"] == {
+        "files": 3,
+        "documents": 3,
+        "held": 2,
+        "left_out": 0,
+        "notes": [],
+        "error": None,
+    }
 
 
 def test_held_csv_says_where_why_and_what_to_do() -> None:

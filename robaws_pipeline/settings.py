@@ -295,8 +295,20 @@ class Deliveries(_Model):
     the new one."""
     formats: tuple[str, ...] | None = None
     """Which of the company's formats; when left out, all that are made of documents."""
+    schedule: Literal["off", "nightly", "weekly", "monthly"] = "off"
+    """When a delivery is made by itself. `monthly`: all documents dated up to the end of the month before."""
+    at: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "06:00"
+    """Local time of a weekly or monthly delivery, HH:MM."""
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
+    day: Annotated[int, Field(ge=1, le=28)] = 5
+    """Of the month, for a monthly delivery."""
     contact: str | None = None
     """Whom the accountant asks, on the cover sheet; `email` when left out."""
+    notify_command: tuple[str, ...] = ()
+    """Program and arguments, run when a delivery is ready or documents are held; what happened comes as JSON on its
+    standard input."""
+    notify_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Address that the same JSON is sent to."""
 
 
 class FormatSettings(_Model):

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,14 @@ def export(config: str) -> None:
     _build(workspace, months)
 
 
+def deliver(config: str) -> None:
+    """The next delivery, on a day that is always the same."""
+    from robaws_pipeline.steps.deliver import deliver as make_delivery  # noqa: PLC0415
+
+    workspace, _ = _workspace(config)
+    make_delivery(workspace, now=datetime(2025, 4, 2, 6, 0, tzinfo=workspace.company.zone))
+
+
 def _build(workspace: Any, months: Sequence[str]) -> None:
     from robaws_pipeline.steps import build  # noqa: PLC0415
 
@@ -115,7 +123,7 @@ def _workspace(config: str) -> tuple[Any, list[str]]:
     return workspace, [month for month in workspace.months() if month <= "2025-03"]
 
 
-WORK: dict[str, Callable[[str], None]] = {"load": load, "nightly": nightly, "export": export}
+WORK: dict[str, Callable[[str], None]] = {"load": load, "nightly": nightly, "export": export, "deliver": deliver}
 
 
 @dataclass(frozen=True)
@@ -162,6 +170,7 @@ def moments(seen: Sequence[str], folder: Path, count: int) -> list[int]:
 
 
 def _main() -> None:
+    import robaws_pipeline.steps.deliver  # noqa: PLC0415
     import robaws_pipeline.steps.fetch  # noqa: F401, PLC0415
     from robaws_pipeline.steps import build, fingerprints  # noqa: F401, PLC0415
 

@@ -11,6 +11,7 @@ from robaws_pipeline.deliveries.archive import ArchiveError
 from robaws_pipeline.deliveries.plan import Scope
 from robaws_pipeline.deliveries.render import RenderError
 from robaws_pipeline.steps.deliver import Delivered, DeliveryError, deliver
+from robaws_pipeline.steps.notify import notify
 
 
 class DeliveryRequest(dg.Config):
@@ -44,7 +45,11 @@ def deliveries_asset(shared: CompanyAssets) -> dg.AssetsDefinition:
             done = deliver(workspace, config.scope(), config.formats or None)
         except (ArchiveError, DeliveryError, RenderError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
-        return Result(metadata=_shown(done))
+        failures = notify(workspace, done)
+        for failure in failures:
+            context.log.warning(failure)
+        told = {"not_told": dg.MetadataValue.md("\n".join(f"- {failure}" for failure in failures))} if failures else {}
+        return Result(metadata={**_shown(done), **told})
 
     return deliveries
 

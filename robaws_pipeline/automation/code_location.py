@@ -6,8 +6,8 @@ import dagster as dg
 
 from robaws_pipeline.assets import CompanyAssets, company_assets, verified_check
 from robaws_pipeline.automation.jobs import company_jobs
-from robaws_pipeline.automation.schedules import nightly_schedule
-from robaws_pipeline.automation.sensors import dead_runs_sensor, follow_sensor, stale_sensor
+from robaws_pipeline.automation.schedules import delivery_schedules, nightly_schedule
+from robaws_pipeline.automation.sensors import dead_runs_sensor, deliver_sensors, follow_sensor, stale_sensor
 from robaws_pipeline.settings import Settings
 
 
@@ -24,8 +24,8 @@ def definitions(settings: Settings) -> dg.Definitions:
         assets += company_assets(shared)
         checks.append(verified_check(shared))
         jobs += [own.load, own.changes, own.months, own.verify, own.deliver]
-        schedules.append(nightly_schedule(shared, own))
-        sensors += [follow_sensor(shared), stale_sensor(shared, own)]
+        schedules += [nightly_schedule(shared, own), *delivery_schedules(shared, own)]
+        sensors += [follow_sensor(shared), stale_sensor(shared, own), *deliver_sensors(shared, own)]
     # The steps of a company wait for the same bucket, and books take milliseconds: a process a step only costs.
     return dg.Definitions(
         assets=assets,

@@ -59,6 +59,26 @@ def stale_sensor(shared: CompanyAssets, jobs: CompanyJobs) -> dg.SensorDefinitio
     return stale
 
 
+def deliver_sensors(shared: CompanyAssets, jobs: CompanyJobs) -> Iterator[dg.SensorDefinition]:
+    """Makes a delivery after each nightly run that succeeded, when the company's settings want that."""
+    if shared.workspace.company.deliveries.schedule != "nightly":
+        return
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name=f"{shared.name}_deliver_after_nightly",
+        monitored_jobs=[jobs.changes],
+        request_job=jobs.deliver,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Hands to the accountant what is new, after each nightly run.",
+    )
+    def deliver_after_nightly(context: dg.RunStatusSensorContext) -> dg.RunRequest:
+        # One night, one delivery, however often the daemon looks.
+        return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+    yield deliver_after_nightly
+
+
 def dead_runs_sensor() -> dg.SensorDefinition:
     """Ends runs whose process was killed, so that nothing waits for them."""
 

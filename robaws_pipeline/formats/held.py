@@ -4,14 +4,14 @@ A document held by one format is in the files of the others. Nothing is guessed:
 journal for a document holds it, says which is missing, and writes it once the settings have it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import FormatHeld, MonthBooks
 from robaws_pipeline.formats.contract import COLLECTIONS, DocumentKey
-from robaws_pipeline.reasons import Reason
+from robaws_pipeline.reasons import Language, Reason, Task
 
 SCHEMA = pa.schema(
     [("collection", pa.string()), ("document_id", pa.string()), ("code", pa.string()), ("detail", pa.string())]
@@ -19,54 +19,142 @@ SCHEMA = pa.schema(
 """A row a document and reason."""
 
 
-def vat_code_unmapped(format_name: str) -> Reason:
+_TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
+    "en": {
+        "vat_code": (
+            "There is no VAT code for {format}: {detail}.",
+            "Ask the accountant for the code and add it to `format.{format}.vat_codes` in robaws.toml.",
+        ),
+        "journal": (
+            "There is no journal for {format}: {detail}.",
+            "Ask the accountant for the journal and add it to `format.{format}.journals` in robaws.toml.",
+        ),
+        "number": (
+            "The document's number cannot be written for {format}: {detail}.",
+            "Have the accountant enter the document by hand, and let Robaws number the next ones as the format's page "
+            "says.",
+        ),
+        "account": (
+            "An account cannot be written for {format}: {detail}.",
+            "Give the accountant's number for it: `accounts.renumber` in robaws.toml for an account, the format's "
+            "settings for a customer or supplier.",
+        ),
+        "totals": (
+            "The rows for {format} do not add up to the document: {detail}.",
+            "Report it, with the document: the books should have held it.",
+        ),
+    },
+    "nl": {
+        "vat_code": (
+            "Er is geen btw-code voor {format}: {detail}.",
+            "Vraag de code aan de boekhouder en zet ze bij `format.{format}.vat_codes` in robaws.toml.",
+        ),
+        "journal": (
+            "Er is geen dagboek voor {format}: {detail}.",
+            "Vraag het dagboek aan de boekhouder en zet het bij `format.{format}.journals` in robaws.toml.",
+        ),
+        "number": (
+            "Het nummer van het document kan niet naar {format}: {detail}.",
+            "Laat de boekhouder het document met de hand inboeken, en laat Robaws de volgende nummeren zoals de pagina "
+            "van het formaat zegt.",
+        ),
+        "account": (
+            "Een rekening kan niet naar {format}: {detail}.",
+            "Geef het nummer van de boekhouder op: `accounts.renumber` in robaws.toml voor een rekening, de "
+            "instellingen van het formaat voor een klant of leverancier.",
+        ),
+        "totals": (
+            "De rijen voor {format} tellen niet op tot het document: {detail}.",
+            "Meld het, met het document: de boeken hadden het moeten tegenhouden.",
+        ),
+    },
+    "fr": {
+        "vat_code": (
+            "Il n'y a pas de code TVA pour {format} : {detail}.",
+            "Demandez le code au comptable et ajoutez-le à `format.{format}.vat_codes` dans robaws.toml.",
+        ),
+        "journal": (
+            "Il n'y a pas de journal pour {format} : {detail}.",
+            "Demandez le journal au comptable et ajoutez-le à `format.{format}.journals` dans robaws.toml.",
+        ),
+        "number": (
+            "Le numéro du document ne peut pas être écrit pour {format} : {detail}.",
+            "Faites encoder le document à la main par le comptable, et laissez Robaws numéroter les suivants comme le "
+            "dit la page du format.",
+        ),
+        "account": (
+            "Un compte ne peut pas être écrit pour {format} : {detail}.",
+            "Donnez le numéro du comptable : `accounts.renumber` dans robaws.toml pour un compte, les réglages du "
+            "format pour un client ou un fournisseur.",
+        ),
+        "totals": (
+            "Les lignes pour {format} ne donnent pas le total du document : {detail}.",
+            "Signalez-le, avec le document : les livres auraient dû le retenir.",
+        ),
+    },
+}
+_TASKS: Mapping[str, Task] = {
+    "vat_code": "in the settings",
+    "journal": "in the settings",
+    "number": "at the accountant",
+    "account": "in the settings",
+    "totals": "at the accountant",
+}
+
+
+def _shared(kind: str, format_name: str, language: Language) -> Reason:
+    sentence, remedy = (text.replace("{format}", format_name) for text in _TEXTS[language][kind])
+    return Reason(f"{format_name}_{kind}", sentence, remedy, _TASKS[kind])
+
+
+def vat_code_unmapped(format_name: str, language: Language = "en") -> Reason:
     """No VAT code of the accountant's program stands for what the document has."""
-    return Reason(
-        f"{format_name}_vat_code",
-        f"There is no VAT code for {format_name}: {{detail}}.",
-        f"Ask the accountant for the code and add it to `format.{format_name}.vat_codes` in robaws.toml.",
-        "in the settings",
-    )
+    return _shared("vat_code", format_name, language)
 
 
-def journal_unmapped(format_name: str) -> Reason:
+def journal_unmapped(format_name: str, language: Language = "en") -> Reason:
     """The journal's code is none that the accountant's program can have."""
-    return Reason(
-        f"{format_name}_journal",
-        f"There is no journal for {format_name}: {{detail}}.",
-        f"Ask the accountant for the journal and add it to `format.{format_name}.journals` in robaws.toml.",
-        "in the settings",
-    )
+    return _shared("journal", format_name, language)
 
 
-def number_unfit(format_name: str) -> Reason:
+def number_unfit(format_name: str, language: Language = "en") -> Reason:
     """The document has no number, or one that the program cannot have."""
-    return Reason(
-        f"{format_name}_number",
-        f"The document's number cannot be written for {format_name}: {{detail}}.",
-        "Have the accountant enter the document by hand; let Robaws number the next ones as the format's page says.",
-        "at the accountant",
-    )
+    return _shared("number", format_name, language)
 
 
-def account_unfit(format_name: str) -> Reason:
+def account_unfit(format_name: str, language: Language = "en") -> Reason:
     """An account or party code that the program cannot have."""
-    return Reason(
-        f"{format_name}_account",
-        f"An account cannot be written for {format_name}: {{detail}}.",
-        "Give the accountant's number for it: `accounts.renumber` in robaws.toml for an account, the format's settings "
-        "for a customer or supplier.",
-        "in the settings",
-    )
+    return _shared("account", format_name, language)
 
 
-NOTHING_TO_BOOK = Reason(
-    "nothing_to_book",
-    "There is nothing to book of the document: {detail}.",
-    "Nothing has to be done: a file of entries has no place for a document without amounts.",
-    "at the accountant",
-)
-"""Every amount of the document is 0.00, so it has no postings."""
+def totals_differ(format_name: str, language: Language = "en") -> Reason:
+    """What the format would write is not what the books have: a fault of ours, that must never pass."""
+    return _shared("totals", format_name, language)
+
+
+_NOTHING: Mapping[Language, tuple[str, str]] = {
+    "en": (
+        "There is nothing to book of the document: {detail}.",
+        "Nothing has to be done: a file of entries has no place for a document without amounts.",
+    ),
+    "nl": (
+        "Er valt niets te boeken van het document: {detail}.",
+        "Er is niets te doen: een bestand met boekingen heeft geen plaats voor een document zonder bedragen.",
+    ),
+    "fr": (
+        "Il n'y a rien à comptabiliser du document : {detail}.",
+        "Il n'y a rien à faire : un fichier d'écritures n'a pas de place pour un document sans montants.",
+    ),
+}
+
+
+def nothing_to_book(language: Language = "en") -> Reason:
+    """Every amount of the document is 0.00, so it has no postings."""
+    return Reason("nothing_to_book", *_NOTHING[language], "at the accountant")
+
+
+NOTHING_TO_BOOK = nothing_to_book()
+"""In English."""
 
 
 def without_postings(books: MonthBooks) -> list[FormatHeld]:

@@ -257,6 +257,14 @@ def test_customers_and_suppliers_are_those_of_the_batch_with_accounts_one_digit_
     assert {row["Konto"]: row["Belegfeld 1"] for row in table(files[BATCH])} == {"1000001": "1", "7000001": "2026/118"}
 
 
+def test_whoever_has_held_documents_only_is_not_in_the_file() -> None:
+    """The accountant must not find customers without a booking, nor their addresses."""
+    documents = [Document("1", number="1"), Document("2", number="2", party_id="2", lines=(Line(Decimal(1), rate=0),))]
+    files, export = exported(build(documents, [Party("1"), Party("2")]))
+    assert [item.document_id for item in export.held] == ["2"]
+    assert [row["Konto"] for row in table(files[PERSONS])] == ["1000001"]
+
+
 def test_accounts_outside_their_range_hold_and_ranges_can_be_set() -> None:
     """A customer on a supplier's account would be found by nobody."""
     books = build([Document("1", number="1", party_id="60001")], [Party("60001", "Klant")])

@@ -12,6 +12,7 @@ from robaws_pipeline.formats import held, testing
 from robaws_pipeline.formats.base import FormatHeld, MonthBooks
 from robaws_pipeline.formats.samples import Document, Line, build
 from robaws_pipeline.formats.vat_codes import KEYS, Combination, VatCode, code_for, found, keyed
+from robaws_pipeline.reasons import LANGUAGES
 
 
 @brisk
@@ -72,14 +73,19 @@ def test_what_is_held_is_not_written_and_everything_else_is() -> None:
     assert set(held.written(books, holds, ["a"], ("purchases",))) == {("purchases", "12")}
 
 
-def test_the_shared_reasons_say_what_is_missing_and_where_to_add_it() -> None:
+def test_the_shared_reasons_say_what_is_missing_and_where_to_add_it_in_each_language() -> None:
     """A bookkeeper who reads held.csv must know which line of the settings lacks."""
-    for reason in (held.vat_code_unmapped, held.journal_unmapped, held.number_unfit, held.account_unfit):
-        made = reason("some_format")
-        assert made.code.startswith("some_format_")
-        assert made.sentence.count("{detail}") == 1
-        assert made.remedy.endswith(".")
-    assert "format.some_format.vat_codes" in held.vat_code_unmapped("some_format").remedy
+    shared = (
+        *(held.vat_code_unmapped, held.journal_unmapped, held.number_unfit),
+        *(held.account_unfit, held.totals_differ),
+    )
+    for language in LANGUAGES:
+        for reason in shared:
+            made = reason("some_format", language)
+            assert made.code == reason("some_format").code
+            assert made.sentence.count("{detail}") == made.sentence.count("some_format") == 1
+            assert made.remedy.endswith(".")
+        assert "format.some_format.vat_codes" in held.vat_code_unmapped("some_format", language).remedy
 
 
 def test_a_months_combinations_are_few_whatever_its_size() -> None:

@@ -13,7 +13,7 @@ from robaws_pipeline.formats.datev.bookings import Batch, batch, batch_csv, part
 from robaws_pipeline.formats.datev.options import DatevSettings
 from robaws_pipeline.formats.datev.persons import persons_csv
 from robaws_pipeline.formats.texts import Texts
-from robaws_pipeline.reasons import Reason
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company
 
 __all__ = ["DatevFormat"]
@@ -25,18 +25,11 @@ class DatevFormat:
     name = "datev"
     title = "DATEV: bookings (EXTF Buchungsstapel 13) and customers and suppliers, for tax advisers in Germany"
     Settings = DatevSettings
-    reasons = (
-        held.vat_code_unmapped("datev"),
-        held.number_unfit("datev"),
-        held.account_unfit("datev"),
-        held.NOTHING_TO_BOOK,
-        Reason(
-            "datev_totals",
-            "The rows do not add up to the total of the document: {detail}.",
-            "Report it, with the document: the books should have held it.",
-            "at the accountant",
-        ),
-    )
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """Why this format holds documents, in a language."""
+        shared = (held.vat_code_unmapped, held.number_unfit, held.account_unfit, held.totals_differ)
+        return [*(reason(self.name, language) for reason in shared), held.nothing_to_book(language)]
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """The adviser's and the client's number, ranges and an account that DATEV cannot have."""

@@ -4,7 +4,7 @@
 winbooks.md`` has the rules and where they come from.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from robaws_pipeline.formats import held
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
@@ -12,12 +12,27 @@ from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.winbooks.entries import act_txt, ant_txt, entries
 from robaws_pipeline.formats.winbooks.options import WinbooksSettings
 from robaws_pipeline.formats.winbooks.parties import csf_txt, unknown, used
-from robaws_pipeline.reasons import Reason
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company
 
 __all__ = ["WinbooksFormat"]
 
 ACT, CSF, ANT = "act.txt", "csf.txt", "ant.txt"
+
+_ZERO: Mapping[Language, tuple[str, str]] = {
+    "en": (
+        "The total is 0.00, and WinBooks takes no entry without an amount for the customer or supplier: {detail}.",
+        "Have the accountant enter it by hand when its VAT matters; nothing is to be paid.",
+    ),
+    "nl": (
+        "Het totaal is 0,00, en WinBooks neemt geen boeking zonder bedrag voor de klant of leverancier: {detail}.",
+        "Laat de boekhouder het met de hand inboeken als de btw ervan telt; er valt niets te betalen.",
+    ),
+    "fr": (
+        "Le total est 0,00, et WinBooks ne prend pas d'écriture sans montant pour le client ou fournisseur : {detail}.",
+        "Faites-le encoder à la main par le comptable si sa TVA compte ; il n'y a rien à payer.",
+    ),
+}
 
 
 class WinbooksFormat:
@@ -26,24 +41,15 @@ class WinbooksFormat:
     name = "winbooks"
     title = "WinBooks Classic and Logic: entries (act.txt), customers and suppliers (csf.txt) for its text import"
     Settings = WinbooksSettings
-    reasons = (
-        held.vat_code_unmapped("winbooks"),
-        held.journal_unmapped("winbooks"),
-        held.number_unfit("winbooks"),
-        held.account_unfit("winbooks"),
-        Reason(
-            "winbooks_zero",
-            "The total is 0.00, and WinBooks takes no entry without an amount for the customer or supplier: {detail}.",
-            "Have the accountant enter it by hand when its VAT matters; nothing is to be paid.",
-            "at the accountant",
-        ),
-        Reason(
-            "winbooks_totals",
-            "The rows do not add up to zero: {detail}.",
-            "Report it, with the document: the books should have held it.",
-            "at the accountant",
-        ),
-    )
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """Why this format holds documents, in a language."""
+        shared = (
+            *(held.vat_code_unmapped, held.journal_unmapped, held.number_unfit),
+            *(held.account_unfit, held.totals_differ),
+        )
+        zero = Reason("winbooks_zero", *_ZERO[language], "at the accountant")
+        return [*(reason(self.name, language) for reason in shared), zero]
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Accounts of the settings that WinBooks cannot have, and a book year that begins too late."""

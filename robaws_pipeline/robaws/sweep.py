@@ -5,6 +5,7 @@ that nothing falls between two pages is in `robaws_pipeline.robaws.listing`.
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -18,7 +19,7 @@ from robaws_pipeline.robaws.errors import NotAnEnvelope, SweepIncomplete
 from robaws_pipeline.robaws.items import BadItemError, Item, head_reader
 from robaws_pipeline.robaws.listing import Listing, Notes, Receive
 
-__all__ = ["Item", "SweepReport", "count_documents", "fetch_item", "sweep_changes", "sweep_documents"]
+__all__ = ["Item", "SweepReport", "count_documents", "fetch_item", "fetch_items", "sweep_changes", "sweep_documents"]
 
 _BAD_SHOWN = 20  # items without an id that are described one by one
 
@@ -134,6 +135,28 @@ async def fetch_item(client: RobawsClient, collection: fields.Collection, id: st
             "Check base_url and the field names of this company in robaws.toml",
         )
     return item
+
+
+async def fetch_items(
+    client: RobawsClient, collection: fields.Collection, ids: Sequence[str]
+) -> AsyncIterator[tuple[str, Item | NotAnEnvelope | None]]:
+    """Each id with its item as `fetch_item` finds it, in the order of `ids`, but asked for side by side.
+
+    An answer that cannot be used stands in its item's place. Any other error is raised, after what came beside it was
+    passed on, and nothing more is asked: the next ones would meet the same. The first item goes alone, so that a
+    missing right costs one request.
+    """
+    for start in (0, *range(1, len(ids), client.concurrency)):
+        batch = ids[start : start + client.concurrency if start else 1]
+        found = await asyncio.gather(*(fetch_item(client, collection, id_) for id_ in batch), return_exceptions=True)
+        errors = []
+        for id_, item in zip(batch, found, strict=True):
+            if isinstance(item, BaseException) and not isinstance(item, NotAnEnvelope):
+                errors.append(item)
+            else:
+                yield id_, item
+        if errors:
+            raise errors[0]
 
 
 async def _sweep(collection: fields.Collection, kind: Kind, listings: list[Listing]) -> SweepReport:

@@ -17,7 +17,7 @@ from robaws_pipeline.lake.raw import ALL
 from robaws_pipeline.periods import first_day, last_day
 from robaws_pipeline.robaws.client import RobawsClient, Usage
 from robaws_pipeline.robaws.errors import NotAnEnvelope, RobawsError
-from robaws_pipeline.robaws.sweep import SweepReport, fetch_item, sweep_changes, sweep_documents
+from robaws_pipeline.robaws.sweep import SweepReport, fetch_items, sweep_changes, sweep_documents
 from robaws_pipeline.steps import reading
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import Receiver
@@ -153,22 +153,24 @@ async def _unlisted(
 ) -> None:
     """Ask for each document of the months that the sweep did not list: deleted, or moved to a month we did not ask."""
     report = outcome.sweeps[-1]
-    unlisted: list[tuple[str, str]] = []
+    month_of: dict[str, str] = {}
     for month in months:
         heads = ws.raw.heads(collection.name, month)
         here = heads.filter(pc.invert(pc.or_(heads["deleted"], pc.is_in(heads["id"], report.ids))))
-        unlisted += [(month, id_) for id_ in here["id"].to_pylist()]
-    if len(unlisted) > _ASK_ONE_BY_ONE:
+        month_of |= dict.fromkeys(here["id"].to_pylist(), month)
+    if len(month_of) > _ASK_ONE_BY_ONE:
         raise TooManyUnlistedError(
             f"{collection.path} from {months[0]} to {months[-1]}",
-            f"Robaws lists {report.received} documents, and {len(unlisted)} that we hold are not among them; nothing "
+            f"Robaws lists {report.received} documents, and {len(month_of)} that we hold are not among them; nothing "
             "was marked deleted",
             "Look in Robaws whether they are gone; if they are, load the months a few at a time",
         )
     gone: dict[str, list[str]] = {}
     try:
-        for month, id_ in unlisted:
-            item = await fetch_item(client, collection, id_)
+        async for id_, item in fetch_items(client, collection, list(month_of)):
+            if isinstance(item, NotAnEnvelope):
+                raise item
+            month = month_of[id_]
             if item is None:
                 gone.setdefault(month, []).append(id_)
                 continue
@@ -184,7 +186,7 @@ async def _unlisted(
             ws.raw.mark_deleted(collection.name, month, ids, datetime.now(UTC))
             outcome.deleted += ids
             outcome.touched.add(month)
-    if unlisted:
+    if month_of:
         outcome.touched |= ws.raw.settle(collection.name)
 
 
@@ -256,18 +258,16 @@ async def _unknown_parties(ws: Workspace, client: RobawsClient, outcomes: Sequen
         named = pa.array(sorted(outcome.parties), pa.string())
         unknown = named.filter(pc.invert(pc.is_in(named, ws.raw.heads(collection.name)["id"].combine_chunks())))
         receiver = Receiver(ws.raw, collection.name, None)
-        for id_ in unknown.to_pylist():
-            try:
-                item = await fetch_item(client, collection, id_)
-            except NotAnEnvelope as error:
-                outcome.warnings.append(str(error))
-                continue
-            except RobawsError as error:
-                # No right to read them, no quota left, no answer: the next one would meet the same.
-                outcome.warnings.append(str(error))
-                break
-            if item is None:
-                outcome.warnings.append(f"{collection.path}/{id_} is named by a document and does not exist in Robaws")
-            else:
-                receiver([item])
+        try:
+            async for id_, item in fetch_items(client, collection, unknown.to_pylist()):
+                if item is None:
+                    missing = "is named by a document and does not exist in Robaws"
+                    outcome.warnings.append(f"{collection.path}/{id_} {missing}")
+                elif isinstance(item, NotAnEnvelope):
+                    outcome.warnings.append(str(item))
+                else:
+                    receiver([item])
+        except RobawsError as error:
+            # No right to read them, no quota left, no answer: the others would have met the same.
+            outcome.warnings.append(str(error))
         receiver.flush()

@@ -10,9 +10,10 @@ from robaws_pipeline import fields
 from robaws_pipeline.lake.raw import ALL
 from robaws_pipeline.robaws.client import RobawsClient
 from robaws_pipeline.robaws.decode_reference import accepts
+from robaws_pipeline.robaws.errors import NotAnEnvelope
 from robaws_pipeline.robaws.items import Item
 from robaws_pipeline.robaws.listing import PAGE_SIZE, Receive
-from robaws_pipeline.robaws.sweep import SweepReport, fetch_item
+from robaws_pipeline.robaws.sweep import SweepReport, fetch_items
 from robaws_pipeline.steps.workspace import Workspace
 
 _MANY = 20
@@ -82,8 +83,10 @@ async def mark_gone(
             "that many are not marked deleted: look in Robaws whether they are gone"
         ]
     gone, warnings = [], []
-    for id_ in unlisted:
-        if await fetch_item(client, collection, id_) is None:
+    async for id_, item in fetch_items(client, collection, unlisted):
+        if isinstance(item, NotAnEnvelope):
+            raise item
+        if item is None:
             gone.append(id_)
         else:
             warnings.append(f"{collection.path}/{id_} exists but is not in the list (archived in Robaws?): kept")

@@ -24,9 +24,9 @@ import pyarrow.compute as pc
 from robaws_pipeline import fields
 from robaws_pipeline.periods import first_day, last_day, months_between
 from robaws_pipeline.robaws.client import RobawsClient, Usage
-from robaws_pipeline.robaws.errors import RobawsError
+from robaws_pipeline.robaws.errors import NotAnEnvelope, RobawsError
 from robaws_pipeline.robaws.listing import PAGE_SIZE
-from robaws_pipeline.robaws.sweep import Item, count_documents, fetch_item, sweep_documents
+from robaws_pipeline.robaws.sweep import Item, count_documents, fetch_items, sweep_documents
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import filing_month
 from robaws_pipeline.steps.stale import contiguous
@@ -205,8 +205,9 @@ async def _by_ids(
     here |= _held_elsewhere(workspace, collection, (there.keys() - here.keys()) - elsewhere, header)
     unlisted: set[str] = set()
     # By id Robaws tells what is gone from what it only does not list; loading again would not mend the latter.
-    for id_ in sorted(here.keys() - there.keys())[:_ASKED]:
-        item = await fetch_item(client, collection, id_)
+    async for id_, item in fetch_items(client, collection, sorted(here.keys() - there.keys())[:_ASKED]):
+        if isinstance(item, NotAnEnvelope):
+            raise item
         if item is not None:
             there[id_] = _seen(item, start, header)
             unlisted.add(id_)

@@ -5,8 +5,11 @@ manifest is written last.
 """
 
 import hashlib
+import platform
 import re
+import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -90,6 +93,36 @@ class Archive:
         elif there[last.number] != last.sha256:
             yield f"the manifest of delivery {last.number} is not the one that was written"
 
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """In an object store, keep other hosts out; processes of this host must be kept out already.
+
+        No file system that Arrow has can write an object only if it is not there. So each writer puts a claim beside
+        the deliveries and then lists them: who sees no claim but his own goes on, the others go away. Whoever came
+        second saw the first, and when both came at once both saw two. That takes no clock, and a store that lists what
+        was written, as all do now. A claim of this host is a killed process's. ArchiveError when another host has one.
+        """
+        if self.store.is_local:
+            yield
+            return
+        host = re.sub(r"[^A-Za-z0-9.-]", "-", platform.node()) or "unnamed"
+        for name in self.store.all_names(_CLAIMS):
+            if name.partition("~")[0] == host:
+                self.store.remove(f"{_CLAIMS}/{name}")
+        claim = f"{host}~{uuid.uuid4().hex}"
+        self.store.write(f"{_CLAIMS}/{claim}", b"")
+        try:
+            others = [name for name in self.store.all_names(_CLAIMS) if name != claim]
+            if others:
+                raise ArchiveError(
+                    f"{self._place(_CLAIMS)}: {', '.join(name.partition('~')[0] for name in others)} is delivering at "
+                    "this moment: try again when it is done. Unless it was killed: then run it there again, or delete "
+                    f"{', '.join(others)}"
+                )
+            yield
+        finally:
+            self.store.remove(f"{_CLAIMS}/{claim}")
+
     def witness(self) -> None:
         """Note which link is the last one."""
         links = self.links()
@@ -101,7 +134,7 @@ class Archive:
 
     def add(self, manifest: Manifest, files: Mapping[str, bytes]) -> Link:
         """Make a link visible, whole. FileExistsError when its number has been taken."""
-        folders = [name for name in self._folders() if int(name.partition("-")[0]) == manifest.number]
+        folders = [name for name in self._folders() if _number(name) == manifest.number]
         if any(self.store.exists(f"{folder}/{MANIFEST}") for folder in folders):
             raise FileExistsError(self._place(folders[0]))
         for folder in folders:  # in an object store: what a killed process had written
@@ -125,6 +158,7 @@ class Archive:
     def problems(self) -> Iterator[str]:
         """Everything that is not as it was delivered: hashes, the chain, the sums."""
         found: list[Link] = []
+        unfinished: list[str] = []
         for folder in self._folders():
             try:
                 link = self._read(folder)
@@ -132,11 +166,18 @@ class Archive:
                 yield f"{folder}/{MANIFEST} cannot be read: {error}"
                 continue
             if link is None:
-                yield f"{folder} has no {MANIFEST}: it was never finished, or the manifest was removed"
+                unfinished.append(folder)
                 continue
             found.append(link)
             yield from self._altered(link)
         found.sort(key=lambda link: link.manifest.number)
+        last = found[-1].manifest.number if found else 0
+        # After the last one it is what a killed process had uploaded to an object store: the next delivery clears it.
+        yield from (
+            f"{folder} has no {MANIFEST}: it was removed"
+            for folder in unfinished
+            if _number(folder) <= last and self.store.all_names(folder)
+        )
         yield from _series(found)
         yield from self._removed_at_the_end(found)
         for position, link in enumerate(found):
@@ -157,7 +198,12 @@ class Archive:
                 yield f"{link.folder}/{name} was altered"
 
 
+def _number(folder: str) -> int:
+    return int(folder.partition("-")[0])
+
+
 _WITNESS = "deliveries.json"
+_CLAIMS = ".claims"
 _REMEDY = (
     "Nothing was delivered. `robaws-pipeline deliveries verify` lists what is wrong; put the folders back from a backup"
 )

@@ -72,7 +72,7 @@ def archive_of(workspace: Workspace) -> Archive:
 @contextmanager
 def only_deliverer(workspace: Workspace) -> Iterator[None]:
     """Wait until no other process adds to the company's deliveries, and keep others waiting."""
-    with locks.hold(workspace.lake, "deliveries"):
+    with locks.hold(workspace.lake, "deliveries"), archive_of(workspace).only_writer():
         yield
 
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from pyarrow import fs
 from steps_company import MONTHS, Serve, ago, build_all, company, in_world, live, load, manifests, pick, small_world
 
+from robaws_pipeline.deliveries.archive import ArchiveError
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.steps import build
+from robaws_pipeline.steps.deliver import archive_of, deliver
+from robaws_pipeline.steps.deliveries import redo, verify_deliveries
 from robaws_pipeline.steps.explain import explain
 from robaws_pipeline.steps.fetch import fetch_changes, fetch_history
 from robaws_pipeline.steps.stale import stale_months
@@ -150,3 +154,68 @@ def test_the_warehouse_in_a_bucket_holds_the_tables_itself(serve: Serve, tmp_pat
         assert connection.execute("SELECT sum(balance) FROM trial_balance").fetchall() == [(0,)]
         comments = connection.execute("SELECT comment FROM duckdb_tables() WHERE table_name = 'documents'").fetchall()
         assert comments[0][0]
+
+
+def test_deliveries_in_a_bucket_are_those_of_a_disk(serve: Serve, tmp_path: Path, bucket: Path) -> None:
+    """There is no renaming of folders: whole or not at all must come from the order of writing."""
+    server = serve(small_world())
+    local = company(tmp_path / "disk", server)
+    workspace = remote(local, bucket)
+    noon = datetime(2025, 4, 1, 12, tzinfo=UTC)
+    for one in (local, workspace):
+        load(one)
+        assert deliver(one, now=noon).link is not None
+        assert deliver(one, now=noon).link is None
+        assert verify_deliveries(one) == []
+    there = files(bucket / "exports" / "acme" / "deliveries")
+    assert there == files(tmp_path / "disk" / "exports" / "acme" / "deliveries")
+    (bucket / "exports" / "acme" / "deliveries" / "0001-2025-04-01" / "held.csv").unlink()
+    assert redo(workspace, 1).mended == ["held.csv"]
+
+
+def test_an_upload_that_was_killed_is_no_delivery_and_its_number_is_used(
+    serve: Serve, tmp_path: Path, bucket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder with some of its files must be neither imported nor a gap in the numbers."""
+
+    class Killed(BaseException):
+        """SIGKILL, as far as one process can have it."""
+
+    server = serve(small_world())
+    workspace = remote(company(tmp_path, server), bucket)
+    load(workspace)
+    plain = Store.write
+
+    def die(self: Store, name: str, content: Any, *, durable: bool = True) -> None:
+        if name == "manifest.json" and "deliveries" in self.root:
+            raise Killed
+        plain(self, name, content, durable=durable)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", die)
+        # What a killed process leaves of its claim, too.
+        patch.setattr(Store, "remove", lambda self, name: None)
+        with pytest.raises(Killed):
+            deliver(workspace, now=datetime(2025, 4, 1, tzinfo=UTC))
+    assert (bucket / "exports/acme/deliveries/0001-2025-04-01/held.csv").exists()
+    assert verify_deliveries(workspace) == []
+    deliver(workspace, now=datetime(2025, 4, 2, tzinfo=UTC))
+    assert archive_of(workspace).links()[0].folder == "0001-2025-04-02"
+    assert files(bucket / "exports/acme/deliveries/0001-2025-04-01") == {}
+    assert verify_deliveries(workspace) == []
+
+
+def test_two_hosts_never_deliver_at_the_same_time(serve: Serve, tmp_path: Path, bucket: Path) -> None:
+    """Their locks do not know each other; the bucket is all they share."""
+    server = serve(small_world())
+    workspace = remote(company(tmp_path, server), bucket)
+    load(workspace)
+    claims = bucket / "exports/acme/deliveries/.claims"
+    claims.mkdir(parents=True)
+    (claims / "other-host~1").touch()
+    with pytest.raises(ArchiveError, match="other-host is delivering at this moment"):
+        deliver(workspace)
+    assert [path.name for path in claims.iterdir()] == ["other-host~1"]
+    (claims / "other-host~1").unlink()
+    assert deliver(workspace).link is not None
+    assert list(claims.iterdir()) == []

@@ -9,7 +9,8 @@ In the tests of a format::
     def test_my_format_keeps_its_promises(sample):
         testing.check(MyFormat, sample)
 
-`check` knows nothing of what the files mean: that they import well is for your own tests to show.
+With readers of your own it also holds what the files say against the books: `postings` for balance, completeness and
+sign of entries, `totals` for those of documents. That the files import well is for your own tests to show.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,19 @@ from robaws_pipeline.formats.contract import (
     reason_problems,
     wanted,
 )
+from robaws_pipeline.formats.reading_back import (
+    Posted,
+    ReadPostings,
+    ReadTotals,
+    Total,
+    encoding_problems,
+    posting_problems,
+    total_problems,
+    without_what_it_lacks,
+)
 from robaws_pipeline.formats.samples import Document, Line, Party, build
+
+__all__ = ["SAMPLES", "Posted", "Reader", "Total", "check", "problems", "read_export", "read_utf8"]
 
 Reader = Callable[[ExportFile], object]
 """Reads one file as its receiver would; raises when it cannot."""
@@ -169,9 +182,6 @@ def _differences(first: list[ExportFile], second: list[ExportFile]) -> Iterator[
 
 def _unreadable(files: list[ExportFile], read: Reader) -> Iterator[str]:
     for file in files:
-        if not isinstance(file.content, bytes):
-            yield f"{file.path}: content is {type(file.content).__name__}, not bytes"
-            continue
         try:
             read(file)
         except Exception as error:  # a reader may raise anything; each unreadable file is one problem
@@ -190,8 +200,20 @@ def _identity(format_: Format, books: MonthBooks) -> Iterator[str]:
             yield f"missing_settings: {text!r} is no sentence"
 
 
-def problems(make: Callable[[], Format], books: MonthBooks, read: Reader = read_utf8) -> list[str]:
-    """Every promise that the format breaks on these books, in words; none when all is well."""
+def problems(
+    make: Callable[[], Format],
+    books: MonthBooks,
+    read: Reader | None = None,
+    *,
+    encoding: str | None = None,
+    postings: ReadPostings | None = None,
+    totals: ReadTotals | None = None,
+) -> list[str]:
+    """Every promise that the format breaks on these books, in words; none when all is well.
+
+    `read` reads a file as its receiver would. Without it files are text, in UTF-8 or the `encoding` that is named.
+    `postings` and `totals` read what the files say, which must then be what the books say, to the cent.
+    """
     first, export = read_export(make(), books)
     second, again = read_export(make(), books)
     found = [
@@ -200,15 +222,46 @@ def problems(make: Callable[[], Format], books: MonthBooks, read: Reader = read_
         *path_problems(file.path for file in first),
         *account_problems(wanted(make(), books), export, {file.path for file in first}),
         *reason_problems(make(), export),
-        *_unreadable(first, read),
     ]
     if (export.held, export.documents, export.notes) != (again.held, again.documents, again.notes):
         found.append("the same books gave other `held`, `documents` or `notes` the second time")
+    if not_bytes := [file for file in first if not isinstance(file.content, bytes)]:
+        return found + [f"{file.path}: content is {type(file.content).__name__}, not bytes" for file in not_bytes]
+    if read is not None:
+        found += _unreadable(first, read)
+    if encoding is not None or read is None:
+        found += encoding_problems(first, encoding or "utf-8-sig")
+        found += _untold(make, books, first, export, encoding or "utf-8-sig")
+    if postings is not None:
+        found += posting_problems(books, export, postings(first, export))
+    if totals is not None:
+        found += total_problems(books, export, totals(first, export))
     return found
 
 
-def check(make: Callable[[], Format], sample: str, read: Reader = read_utf8) -> None:
-    """AssertionError with every promise that the format (a class or a function that makes it) breaks on a sample."""
-    found = problems(make, SAMPLES[sample](), read)
+def _untold(
+    make: Callable[[], Format], books: MonthBooks, files: list[ExportFile], export: Export, encoding: str
+) -> Iterator[str]:
+    """Characters that the encoding lacks were replaced, and no note says so."""
+    plain = without_what_it_lacks(books, encoding)
+    if plain is None:
+        return
+    others, other = read_export(make(), plain)
+    if [file.content for file in others] != [file.content for file in files] and other.notes == export.notes:
+        yield f"encoding: characters that {encoding} lacks are replaced, and no note says so"
+
+
+def check(
+    make: Callable[[], Format],
+    sample: str,
+    read: Reader | None = None,
+    *,
+    encoding: str | None = None,
+    postings: ReadPostings | None = None,
+    totals: ReadTotals | None = None,
+) -> None:
+    """AssertionError with every promise that the format (a class or a function that makes it) breaks on a sample; the
+    rest as for `problems`."""
+    found = problems(make, SAMPLES[sample](), read, encoding=encoding, postings=postings, totals=totals)
     if found:
         raise AssertionError("\n".join([f"{sample}: {SAMPLES[sample].__doc__}", *(f"  - {text}" for text in found)]))

@@ -1,13 +1,19 @@
 """The test kit passes what keeps the promises of a format, and fails on each promise broken."""
 
+import csv
 import io
 import itertools
 import re
+import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from months import brisk, months
 
 from robaws_pipeline.formats import registry, testing
 from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBooks
@@ -125,6 +131,7 @@ BROKEN: dict[str, tuple[Callable[[], testing.Format], str]] = {
     "path of Windows": (altered(filed(ExportFile("b:1.txt", b""))), "no file name on Windows"),
     "same but for case": (altered(filed(ExportFile("A.txt", b""))), "one file on Windows"),
     "not text": (altered(filed(ExportFile("b.txt", b"\xff"))), "b.txt: cannot be read back: UnicodeDecodeError"),
+    "a control character": (altered(filed(ExportFile("b.txt", b"a\x00b"))), "b.txt: character '.x00' at 1 is no part"),
     "not bytes": (altered(filed(ExportFile("b.txt", "x"))), "content is str, not bytes"),  # type: ignore[arg-type]
     "collections": (broken(collections=("clients",)), "collections: name those the format is about"),
     "name": (broken(name="Good format"), "name 'Good format': use a-z"),
@@ -186,3 +193,166 @@ def test_the_same_path_twice_is_one_problem_and_different_paths_none() -> None:
     """The second file would silently take the place of the first."""
     assert len(list(path_problems(["a", "b", "A"]))) == 1
     assert list(path_problems(["a", "b"])) == []
+
+
+class Ledger(Good):
+    """Writes every posting on a line, in cp1252; the tests break it one line at a time."""
+
+    def lines(self, books: MonthBooks) -> list[str]:
+        names = {row["code"]: row["name"] or "" for row in books.parties.to_pylist()}
+        rows = books.postings.select(["collection", "document_id", "account", "amount", "party_code"]).to_pylist()
+        return [
+            f"{row['collection']};{row['document_id']};{row['account']};{row['amount']};"
+            + re.sub(r"[\x00-\x1f;]", " ", names.get(row["party_code"] or "", ""))
+            for row in rows
+        ]
+
+    def notes(self, books: MonthBooks) -> list[str]:
+        replaced = "".join(self.lines(books)).encode("cp1252", "ignore").decode("cp1252") != "".join(self.lines(books))
+        return ["characters replaced"] if replaced else []
+
+    def export(self, books: MonthBooks) -> Export:
+        content = "\n".join(self.lines(books)).encode("cp1252", "replace")
+        documents = {key: ["a.txt"] for key in wanted(self, books)}
+        return Export([ExportFile("a.txt", content)], documents=documents, notes=self.notes(books))
+
+
+def ledger_postings(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Posted]:
+    for line in files[0].content.decode("cp1252").splitlines():
+        collection, document, account, amount, _ = line.split(";")
+        yield testing.Posted((collection, document), Decimal(amount), account)
+
+
+def ledger_amounts(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Posted]:
+    return (replace(posting, account=None) for posting in ledger_postings(files, export))
+
+
+def ledger_totals(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Total]:
+    """What the party's account says; a supplier's the other way round."""
+    signs = {"400000": 1, "440000": -1}
+    for posting in ledger_postings(files, export):
+        if posting.account in signs:
+            yield testing.Total(posting.document, posting.amount * signs[posting.account])
+
+
+def scribbled(change: Callable[[list[str]], list[str]]) -> Callable[[], testing.Format]:
+    return type("Scribbled", (Ledger,), {"lines": lambda self, books: change(Ledger.lines(self, books))})
+
+
+def turned(line: str) -> str:
+    """The line with its sign the other way round."""
+    head, amount, name = line.rsplit(";", 2)
+    return f"{head};{-Decimal(amount)};{name}"
+
+
+def turned_document(found: list[str]) -> list[str]:
+    return [turned(line) if line.startswith("sales;13;") else line for line in found]
+
+
+@pytest.mark.parametrize("sample", set(testing.SAMPLES) - {"amounts"})
+def test_the_kit_passes_files_that_say_what_the_books_say(sample: str) -> None:
+    """With accounts, without them, and by document."""
+    given = {"encoding": "cp1252"}
+    testing.check(Ledger, sample, **given, postings=ledger_postings)
+    testing.check(Ledger, sample, **given, postings=ledger_amounts, totals=ledger_totals)
+
+
+@pytest.mark.parametrize("postings", [ledger_postings, ledger_amounts])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda found: [turned(found[0]), *found[1:]], "balance: entry .* out of balance"),
+        (lambda found: found[1:], "balance: entry .* out of balance"),
+        (lambda found: [line for line in found if not line.startswith("sales;12;")], "completeness: sales 12 has no"),
+        (lambda found: found * 2, "completeness: sales 12 has .*, and the books have"),
+        (
+            lambda found: [line.replace("sales;12;", "sales;99;") for line in found],
+            "sales 99 has postings in the files",
+        ),
+        (turned_document, "sign: sales 13 is booked the wrong way round"),
+    ],
+)
+def test_the_kit_sees_postings_that_are_not_those_of_the_books(
+    postings: testing.ReadPostings, change: Callable[[list[str]], list[str]], message: str
+) -> None:
+    """Balance, completeness and sign: the complaints about every exporter."""
+    with pytest.raises(AssertionError, match=message):
+        testing.check(scribbled(change), "ordinary", encoding="cp1252", postings=postings)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (turned_document, "sign: sales 13 has 121.00, and the books have -121.00"),
+        (lambda found: [line for line in found if not line.startswith("sales;12;")], "completeness: sales 12 is in no"),
+        (lambda found: [*found, "sales;12;400000;0.00;"], "completeness: sales 12 was read 2 times"),
+        (lambda found: [*found, "sales;99;400000;1.00;"], "completeness: sales 99 was read, and is not among"),
+        (
+            lambda found: [line.replace(";787.65;", ";787.66;") for line in found],
+            "sales 12 has 787.66, and the books have",
+        ),
+    ],
+)
+def test_the_kit_sees_totals_that_are_not_those_of_the_books(
+    change: Callable[[list[str]], list[str]], message: str
+) -> None:
+    """A list of documents is checked as an entry is."""
+    with pytest.raises(AssertionError, match=message):
+        testing.check(scribbled(change), "ordinary", encoding="cp1252", totals=ledger_totals)
+
+
+def test_the_kit_sees_characters_replaced_in_silence() -> None:
+    """A customer called L?d? is found by nobody, and nobody knows why."""
+    silent = type("Silent", (Ledger,), {"notes": lambda self, books: []})
+    with pytest.raises(
+        AssertionError, match="encoding: characters that cp1252 lacks are replaced, and no note says so"
+    ):
+        testing.check(silent, "awkward_texts", encoding="cp1252")
+
+
+def journal_postings(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Posted]:
+    """journal.csv, by the standard library's reader."""
+    (content,) = (file.content for file in files if file.path == "journal.csv")
+    for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"):
+        debit, credit = (Decimal(row[side].replace(",", ".")) for side in ("debit", "credit"))
+        yield testing.Posted((row["collection"], row["document_id"]), debit - credit, row["account"], row["entry"])
+
+
+def journal_totals(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Total]:
+    """documents.csv."""
+    (content,) = (file.content for file in files if file.path == "documents.csv")
+    for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"):
+        gross = row["gross"].replace(",", ".")
+        yield testing.Total((row["collection"], row["document_id"]), Decimal(gross) if gross else None)
+
+
+def ubl_totals(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Total]:
+    """TaxInclusiveAmount, which UBL writes without sign: the kind of document says it."""
+    owners = {path: key for key, paths in export.documents.items() for path in paths}
+    for file in files:
+        if file.path in owners and file.path.endswith(".xml"):
+            root = ET.fromstring(file.content)  # noqa: S314 - written by us
+            (amount,) = (one.text for one in root.iter() if one.tag.endswith("}TaxInclusiveAmount"))
+            sign = -1 if root.tag.endswith("}CreditNote") else 1
+            yield testing.Total(owners[file.path], sign * Decimal(amount or ""))
+
+
+@pytest.mark.parametrize("sample", testing.SAMPLES)
+def test_what_our_files_say_is_what_the_books_say(sample: str) -> None:
+    """What we offer others to be checked by, we are checked by."""
+    testing.check(
+        lambda: registry.get("journal"),
+        sample,
+        encoding="utf-8-sig",
+        postings=journal_postings,
+        totals=journal_totals,
+    )
+    testing.check(lambda: registry.get("ubl"), sample, read, totals=ubl_totals)
+
+
+@brisk
+@given(months())
+def test_what_our_files_say_holds_for_any_month(books: MonthBooks) -> None:
+    """The samples are those that somebody thought of."""
+    readers = {"postings": journal_postings, "totals": journal_totals}
+    assert testing.problems(lambda: registry.get("journal"), books, encoding="utf-8-sig", **readers) == []

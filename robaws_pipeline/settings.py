@@ -363,6 +363,8 @@ class Company(_Model):
     articles: Articles = Articles()
     extra_fields: bool = False
     """Whether documents, parties and articles are read with their extra fields."""
+    pdfs: tuple[Literal["sales", "purchases"], ...] = ()
+    """Collections of which the files that Robaws keeps with documents are fetched, each once; a request a document."""
     rate_limit: RateLimit = RateLimit()
     deliveries: Deliveries = Deliveries()
 

@@ -1,6 +1,6 @@
 """What a format is given and what it gives back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -9,6 +9,10 @@ import pyarrow as pa
 from robaws_pipeline.books.findings import Finding
 from robaws_pipeline.periods import Period
 from robaws_pipeline.settings import Company
+
+
+def no_file(collection: str, document_id: str) -> None:
+    """The reader of books whose documents have no files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,9 @@ class MonthBooks:
     """Collections ('sales', 'purchases') of this period that Robaws never let us read whole: the period lacks them."""
     findings: tuple[Finding, ...] = ()
     """What is to be explained about this period's numbers, for formats that say that they tell it."""
+    stored_file: Callable[[str, str], bytes | None] = no_file
+    """The file that Robaws keeps with a document (collection and id), a PDF mostly, as it is; none when there is none,
+    it was not fetched, or the settings do not ask for it. It is read when asked for: ask for one at a time."""
 
 
 @dataclass(frozen=True, slots=True)

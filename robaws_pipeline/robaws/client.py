@@ -234,8 +234,22 @@ class RobawsClient:
             return None
         return body
 
-    async def _get(self, path: str, params: Mapping[str, str], read: Callable[[bytes], T]) -> tuple[T, str | None]:
-        """What `read` makes of the body, and the Date header; retries what may be retried."""
+    async def stored_file(self, id_: str) -> bytes | None:
+        """The bytes of a file that Robaws keeps, whatever they are; None when it does not have it (404).
+
+        Its path is beside the API, not in it: ``/documents/{id}`` of the host.
+        """
+        try:
+            body, _ = await self._get(f"/documents/{quote(id_, safe='')}", {"inline": "true"}, bytes, json=False)
+        except NotFound:
+            return None
+        return body
+
+    async def _get(
+        self, path: str, params: Mapping[str, str], read: Callable[[bytes], T], *, json: bool = True
+    ) -> tuple[T, str | None]:
+        """What `read` makes of the body, and the Date header; retries what may be retried. A path that begins with a
+        slash starts at the host; a body that is not `json` is taken as it is."""
         request = request_text(path, params)
         started, failed_at = time.monotonic(), 0.0
         attempts = 0
@@ -250,7 +264,7 @@ class RobawsClient:
                             self.usage.retries += 1
                             self._backed_off += time.monotonic() - failed_at
                         try:
-                            return await self._attempt(path, params, read, request)
+                            return await self._attempt(path, params, read, request, json=json)
                         except _AgainError:
                             failed_at = time.monotonic()
                             raise
@@ -271,11 +285,12 @@ class RobawsClient:
         raise AssertionError("unreachable")
 
     async def _attempt(
-        self, path: str, params: Mapping[str, str], read: Callable[[bytes], T], request: str
+        self, path: str, params: Mapping[str, str], read: Callable[[bytes], T], request: str, *, json: bool
     ) -> tuple[T, str | None]:
         response = await self._authorized(path, params, request)
         if response.status_code == httpx.codes.OK:
-            return self._read(response, read, request), response.headers.get("date")
+            found = self._read(response, read, request) if json else read(response.content)
+            return found, response.headers.get("date")
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
             self.usage.throttled += 1
             wait = _seconds(response.headers.get("retry-after"))
@@ -322,7 +337,7 @@ class RobawsClient:
             self._check_quota(request)
             self.usage.requests += 1
             async with asyncio.timeout(_ONE_ANSWER):  # httpx limits each read, and not how many there may be
-                response = await self._http.get(f"{self._base_url}/{path.strip('/')}", params=params, headers=headers)
+                response = await self._http.get(self._url(path), params=params, headers=headers)
             remaining = _whole(response.headers.get("x-ratelimit-remaining"))
         except httpx.RequestError as error:
             detail = self._scrub(str(error))
@@ -365,6 +380,11 @@ class RobawsClient:
             ) from None
         except msgspec.DecodeError as error:
             raise _AgainError(f"Robaws answered 200 with broken JSON ({error})", unreadable=True) from None
+
+    def _url(self, path: str) -> str:
+        if not path.startswith("/"):
+            return f"{self._base_url}/{path.strip('/')}"
+        return f"{self._base_url.removesuffix('/api/v2')}{path}"
 
     @property
     def _host(self) -> str:

@@ -33,7 +33,7 @@ from robaws_pipeline.schema import (
     VAT,
 )
 from robaws_pipeline.settings import Company
-from robaws_pipeline.steps import compare, fingerprints, outside, reference
+from robaws_pipeline.steps import compare, fingerprints, outside, reference, stored
 from robaws_pipeline.steps.fingerprints import (
     inputs_file,
     journal_file,
@@ -189,6 +189,7 @@ def month_books(
         originals=_originals(workspace, documents),
         not_read=not_read(workspace, month),
         findings=() if found is None else found.get(month, ()),
+        stored_file=stored.reader(workspace, documents, [month]),
     )
 
 

@@ -21,6 +21,7 @@ from robaws_pipeline.robaws.sweep import SweepReport, fetch_items, sweep_changes
 from robaws_pipeline.steps import reading
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.receive import Receiver
+from robaws_pipeline.steps.stored import fetch_files
 from robaws_pipeline.steps.workspace import Workspace
 
 OVERLAP = timedelta(minutes=10)
@@ -117,6 +118,11 @@ async def _fetch(workspace: Workspace, collections: Sequence[fields.Collection],
 
         await asyncio.gather(*map(one, collections, outcomes))
         await _unknown_parties(workspace, client, outcomes)
+        for collection, outcome in zip(collections, outcomes, strict=True):
+            if collection.is_documents and outcome.error is None:
+                gained, warnings = await fetch_files(workspace, client, collection)
+                outcome.touched |= gained
+                outcome.warnings += warnings
         return Fetched(outcomes, client.usage)
 
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import fields
 from robaws_pipeline.formats import registry
+from robaws_pipeline.lake.files import fingerprint
 from robaws_pipeline.settings import Company
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -130,6 +131,10 @@ class Fingerprints:
         references; these must have been looked up."""
         parts = [*self._common, *not_read(self._workspace, month)]
         parts += [f"{name} {contents[name]}" for name in sorted(contents)]
+        parts += [
+            f"files of {kept} {fingerprint(self._workspace.files.index(kept, month).files)}"
+            for kept in self._workspace.company.pdfs
+        ]
         for known in (self._shared, self._originals):
             for name, versions in known.items():
                 parts += [f"{name} {id_}={versions.get(id_)}" for id_ in references.get(name, ())]

@@ -15,7 +15,7 @@ from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.periods import Period, Span, period_of
 from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
 from robaws_pipeline.settings import Company
-from robaws_pipeline.steps import compare
+from robaws_pipeline.steps import compare, stored
 from robaws_pipeline.steps.build import Exported, formats_for, month_books
 from robaws_pipeline.steps.fingerprints import code_version, journal_inputs
 from robaws_pipeline.steps.stale import loaded_months, manifest_inputs
@@ -91,7 +91,7 @@ def period_books(
     def joined(name: str) -> pa.Table:
         return pa.concat_tables([getattr(month, name) for month in months])
 
-    originals = joined("originals")
+    originals, documents = joined("originals"), joined("documents")
     # Credit notes of several months may refer to one invoice.
     first_of_each = originals.append_column("position", pa.array(range(originals.num_rows), pa.int64()))
     positions = first_of_each.group_by(["collection", "id"]).aggregate([("position", "min")])["position_min"]
@@ -99,7 +99,7 @@ def period_books(
         key=workspace.key,
         company=workspace.company,
         period=period,
-        documents=joined("documents"),
+        documents=documents,
         lines=joined("lines"),
         states=joined("states"),
         vat=joined("vat"),
@@ -109,4 +109,5 @@ def period_books(
         originals=originals.take(positions.sort()),
         not_read=tuple(sorted({name for month in months for name in month.not_read})),
         findings=tuple(finding for month in months for finding in month.findings),
+        stored_file=stored.reader(workspace, documents, period.months),
     )

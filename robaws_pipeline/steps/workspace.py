@@ -9,6 +9,7 @@ from pathlib import Path
 
 from robaws_pipeline.lake import locks
 from robaws_pipeline.lake.coverage import Coverage
+from robaws_pipeline.lake.files import StoredFiles
 from robaws_pipeline.lake.raw import RawLog, content_hash
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.lake.tables import Tables
@@ -49,6 +50,11 @@ class Workspace:
     def coverage(self) -> Coverage:
         """The moments up to which the raw log is complete."""
         return Coverage(self.lake)
+
+    @cached_property
+    def files(self) -> StoredFiles:
+        """The files that Robaws keeps with documents."""
+        return StoredFiles(self.lake)
 
     @cached_property
     def tables(self) -> Tables:

@@ -10,12 +10,15 @@ from robaws_pipeline.formats.archive import with_zips
 from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBooks
 from robaws_pipeline.formats.ubl.document import build
 from robaws_pipeline.formats.ubl.findings import Held, Notes
+from robaws_pipeline.formats.ubl.model import Header
 from robaws_pipeline.formats.ubl.month import Collection
 from robaws_pipeline.formats.ubl.parties import our_problems
 from robaws_pipeline.formats.ubl.reading import documents, month_of
 from robaws_pipeline.formats.ubl.reasons import reasons
 from robaws_pipeline.formats.ubl.render import render
 from robaws_pipeline.formats.ubl.settings import UblSettings
+from robaws_pipeline.formats.ubl.stored import is_original, is_pdf
+from robaws_pipeline.formats.ubl.text import one_line
 from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company
 
@@ -78,6 +81,15 @@ def _documents(
 ) -> Iterator[ExportFile]:
     month, notes = month_of(books, collection, settings), Notes()
     for path, header, lines, booked in documents(books, collection, settings.booking):
+        file = books.stored_file(collection, header.id)
+        if file is not None and month.is_purchases and _is_original(file, header):
+            notes.add("the supplier's own UBL, handed over untouched", header.supplier_number or path)
+            export.documents[collection, header.id] = [path]
+            yield ExportFile(path, file)
+            continue
+        if file is not None and not is_pdf(file):
+            notes.add("what Robaws keeps with it is no PDF, left out", header.number or header.id)
+            file = None
         try:
             document = build(month, header, lines, booked)
         except Held as held:
@@ -86,5 +98,9 @@ def _documents(
         for remark in document.remarks:
             notes.add(remark, document.number)
         export.documents[collection, header.id] = [path]
-        yield ExportFile(path, render(document))
+        yield ExportFile(path, render(document, file if settings.pdf else None))
     export.notes.extend(notes.sentences())
+
+
+def _is_original(file: bytes, header: Header) -> bool:
+    return is_original(file, one_line(header.supplier_number), credit_note=header.type == "CREDIT_NOTE")

@@ -3,6 +3,8 @@
 Nothing but `text`, `number`, `money` and dates turns data into XML.
 """
 
+import re
+from base64 import b64encode
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -34,8 +36,9 @@ _INVOICE = _Names("Invoice", "InvoiceLine", "InvoicedQuantity")
 _CREDIT_NOTE = _Names("CreditNote", "CreditNoteLine", "CreditedQuantity")
 
 
-def render(document: Document) -> bytes:
-    """The file: UTF-8 with a declaration, no indentation; the same document always gives the same bytes."""
+def render(document: Document, pdf: bytes | None = None) -> bytes:
+    """The file: UTF-8 with a declaration, no indentation; the same document always gives the same bytes. With `pdf`
+    embedded when it is given."""
     names = _CREDIT_NOTE if document.credit_note else _INVOICE
     currency = document.currency
     return (
@@ -50,6 +53,7 @@ def render(document: Document) -> bytes:
         f"{optional('cbc:AccountingCost', document.journal)}"
         f"<cbc:BuyerReference>{text(document.buyer_reference)}</cbc:BuyerReference>"
         f"{''.join([_billing_reference(original) for original in document.originals])}"
+        f"{'' if pdf is None else _embedded(document.number, pdf)}"
         f"<cac:AccountingSupplierParty>{_party(document.seller)}</cac:AccountingSupplierParty>"
         f"<cac:AccountingCustomerParty>{_party(document.buyer)}</cac:AccountingCustomerParty>"
         f"{_delivery(document.delivery)}"
@@ -112,6 +116,17 @@ def _billing_reference(original: Original) -> str:
         f"<cbc:ID>{text(original.number)}</cbc:ID>"
         f"{_date('cbc:IssueDate', original.issued)}"
         "</cac:InvoiceDocumentReference></cac:BillingReference>"
+    )
+
+
+def _embedded(number: str, pdf: bytes) -> str:
+    # A name that is safe in every file system; readers put the PDF beside the file under it.
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", number)
+    return (
+        f"<cac:AdditionalDocumentReference><cbc:ID>{text(number)}</cbc:ID><cac:Attachment>"
+        f'<cbc:EmbeddedDocumentBinaryObject mimeCode="application/pdf" filename="{name}.pdf">'
+        f"{b64encode(pdf).decode()}</cbc:EmbeddedDocumentBinaryObject></cac:Attachment>"
+        "</cac:AdditionalDocumentReference>"
     )
 
 

@@ -49,5 +49,7 @@ class UblSettings(FormatSettings):
     show_discounts: bool = True
     """Whether a line's discount stands apart from its price, where Robaws gives both and they fit its total."""
     booking: Booking = Booking()
+    pdf: bool = True
+    """Whether the PDF is in the file, where `pdfs` had it fetched."""
     zip: bool = True
     """Whether the month's files are also in a zip."""

@@ -35,8 +35,8 @@ from robaws_pipeline.periods import month_period
 from robaws_pipeline.settings import Company
 
 CSV_MODULE = "csv module"
-NOT_TEXT = {"ubl", "ubl_purchases", "listings"}
-"""A file a document; a list of a year."""
+NOT_TEXT = {"ubl", "ubl_purchases", "listings", "workbook"}
+"""A file a document; a list of a year; a workbook, which benchmarks/books.py measures."""
 
 OWN: dict[str, dict[str, Any]] = {}
 """Settings without which a format writes nothing."""
@@ -89,7 +89,7 @@ def _filled(made: pa.Table, table: schema.Table) -> pa.Table:
     return pa.table(columns, schema=table.schema)
 
 
-def _make(folder: Path, count: int) -> None:
+def make(folder: Path, count: int) -> None:
     """The books of a month, as Arrow files."""
     connection = duckdb.connect(config={"threads": 1})
     documents = connection.sql(_DOCUMENTS, params={"documents": count, "month": MONTH}).to_arrow_table()
@@ -125,7 +125,7 @@ def _company() -> Company:
     return COMPANY.model_copy(update={"format": OWN})
 
 
-def _books(folder: Path) -> MonthBooks:
+def read(folder: Path) -> MonthBooks:
     read = {name: pa.ipc.open_file(pa.memory_map(str(folder / name))).read_all() for name in TABLES}
     return MonthBooks(key="bench", company=_company(), period=month_period(MONTH), **read)
 
@@ -175,7 +175,7 @@ def _format(name: str) -> Callable[[MonthBooks], int]:
 def _one(folder: Path, name: str) -> None:
     """In the child: seconds, seconds of the processor, megabytes written, megabytes of growth."""
     write = _plain if name == CSV_MODULE else _format(name)
-    books = _books(folder)
+    books = read(folder)
     # What the books themselves take, read once from end to end, is not the format's.
     for table in (books.postings, books.lines, books.documents, books.vat, books.states):
         table.validate(full=True)
@@ -199,7 +199,7 @@ def main() -> None:
         return
     missing = {name: list(registry.get(name).missing_settings(_company())) for name in arguments.formats}
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
-        _make(Path(folder), arguments.documents)
+        make(Path(folder), arguments.documents)
         print(f"{arguments.documents} documents × 5 lines on one core, {arguments.runs} runs; medians")
         print(f"{'':16}{'seconds':>9}{'CPU s':>8}{'MB written':>12}{'MB memory':>11}")
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "ARROW_IO_THREADS": "1"}

@@ -136,6 +136,14 @@ def test_the_largest_amount_is_in_the_file_digit_by_digit() -> None:
     assert not [text for text in texts if re.search(r"\.\d{5,}", str(text))]
 
 
+def test_the_date_of_the_file_is_that_of_the_books() -> None:
+    """Written tomorrow, the same books must give the same bytes: the clock is in no part."""
+    stamps = {
+        element.text for root in sample("ordinary")[1].parts().values() for element in root if "terms/" in element.tag
+    }
+    assert stamps == {"2026-03-31T00:00:00Z"}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_of_sheets_are_allowed(language: Language) -> None:
     """31 characters, none of []:*?/\\ and no apostrophe at an end; a number may follow."""

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.syntax import Syntax
@@ -12,8 +14,10 @@ from rich.text import Text
 from robaws_pipeline import fields
 from robaws_pipeline.cli.output import held_table, money, months_table, out, say
 from robaws_pipeline.cli.work import chosen, company_option, settings_of, workspaces
+from robaws_pipeline.deliveries.archive import ArchiveError
 from robaws_pipeline.reasons import Language, describe
 from robaws_pipeline.settings import SettingsError, config_path
+from robaws_pipeline.steps.deliveries import listed
 from robaws_pipeline.steps.doctor import Diagnosis, diagnose
 from robaws_pipeline.steps.explain import Explanation
 from robaws_pipeline.steps.explain import explain as explain_document
@@ -44,6 +48,27 @@ def _last_runs(base: Path, company: str, limit: int = 5) -> list[dict[str, str |
     ]
 
 
+def _handed_over(workspace: Workspace) -> dict[str, Any]:
+    """The last delivery that was not withdrawn, and how many documents the accountant has; or what is wrong."""
+    try:
+        found = listed(workspace)
+    except ArchiveError as error:
+        return {"last": None, "date": None, "documents": None, "problem": str(error)}
+    kept = [one.manifest for one in found if one.manifest.kind == "delivery" and not one.withdrawn]
+    standing = found[-1].manifest.standing if found else {}
+    documents = sum(int(sums["count"]) for types in standing.values() for sums in types.values())
+    last = kept[-1] if kept else None
+    return {"last": last and last.number, "date": last and last.date, "documents": documents, "problem": None}
+
+
+def _told_of(handed: Mapping[str, Any]) -> str:
+    if handed["problem"]:
+        return str(handed["problem"])
+    if handed["last"] is None:
+        return "nothing was delivered yet; robaws-pipeline deliver --dry-run says what would go"
+    return f"last delivery {handed['last']} of {handed['date']}; the accountant has {handed['documents']} documents"
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs: one JSON object, amounts as text.")
 @company_option
@@ -54,8 +79,12 @@ def status(context: click.Context, as_json: bool, company: str | None) -> None:
     keys = chosen(settings, company)
     statuses = [read_status(Workspace.of(settings, key)) for key in keys]
     runs = {key: _last_runs(settings.base, key) for key in keys}
+    handed = {key: _handed_over(Workspace.of(settings, key)) for key in keys}
     if as_json:
-        found = {status.company: {**status.as_json(), "runs": runs[status.company]} for status in statuses}
+        found = {
+            status.company: {**status.as_json(), "deliveries": handed[status.company], "runs": runs[status.company]}
+            for status in statuses
+        }
         click.echo(json.dumps(found, indent=2))
         return
     out.print(months_table(statuses))
@@ -80,6 +109,7 @@ def status(context: click.Context, as_json: bool, company: str | None) -> None:
             say(out, f"{one.company}:", f"these documents, why, and what to do: {place}", "")
         for name, moment in one.complete_to.items():
             out.print(f"{one.company}: {name} complete up to {moment:%Y-%m-%d %H:%M} UTC" if moment else "")
+        say(out, f"{one.company}:", _told_of(handed[one.company]), "")
         for run in runs[one.company]:
             out.print(f"{one.company}: run {run['started']} {run['job']} {run['status']}")
 

@@ -68,7 +68,9 @@ class Kept:
             **{f"was/{name}": getattr(self.was, name) for name in TABLES if self.was.documents.num_rows},
             **{name: getattr(self, name) for name in _SHARED},
         }
-        settings = self.company.model_dump_json(indent=1).encode()
+        # An address to tell may carry a secret, and the exports are read by others.
+        private = {"deliveries": {"notify_url", "notify_command"}}
+        settings = self.company.model_dump_json(indent=1, exclude=private).encode()
         return {
             **{f"{FOLDER}/{name}.parquet": _parquet(rows) for name, rows in tables.items()},
             f"{FOLDER}/settings.json": settings,

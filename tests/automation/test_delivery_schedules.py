@@ -132,4 +132,7 @@ def test_when_telling_fails_the_delivery_stands_and_the_run_says_so(stocked: Com
     assert "notify_url answered with status 503" in shown["not_told"]
     assert "/nonexistent/tell could not be run" in shown["not_told"]
     assert "s3cr3t" not in shown["not_told"]
+    assert not [
+        file for file in stocked.place.folder.glob("exports/**/*") if file.is_file() and b"s3cr3t" in file.read_bytes()
+    ]
     assert "proef: 1 deliveries" in stocked.place.invoke("deliveries", "verify").output

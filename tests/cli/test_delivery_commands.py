@@ -48,6 +48,14 @@ def test_a_month_is_held_fixed_delivered_and_corrected(stocked: Company) -> None
     assert f"{first.name}/held.csv was altered" in wrong.output
     assert "put back: held.csv" in place.invoke("deliveries", "redo", "1").output
     assert place.invoke("deliveries", "verify").exit_code == 0
+    status = json.loads(place.invoke("status", "--json").output)["proef"]["deliveries"]
+    assert (status["last"], status["problem"]) == (2, None)
+    assert status["documents"] == sum(
+        sums["count"]
+        for types in json.loads((_deliveries(stocked)[1] / "manifest.json").read_bytes())["standing"].values()
+        for sums in types.values()
+    )
+    assert "last delivery 2 of" in place.invoke("status").output
     gone = place.invoke("deliveries", "withdraw", "2", "--reason", "wrong office")
     assert "delivery 2 is withdrawn, recorded as number 3" in gone.output
     assert "withdrawn" in place.invoke("deliveries").output

@@ -99,7 +99,7 @@ def _columns(rows: pa.Table, book_year_begins: int) -> Columns:
         "EntryNumber": pc.cast(rows["digits"], pa.int64()),
         "FinYear": years.take(place),
         "FinPeriod": periods.take(place),
-        "Date": rows["date"],
+        "Date": rows["booking_date"],
         "LineNumber": pc.cast(rows["posting_no"], pa.int64()),
         "GLAccount": rows["account"],
         "Account": rows["party_code"],
@@ -111,4 +111,5 @@ def _columns(rows: pa.Table, book_year_begins: int) -> Columns:
         "DueDate": rows["due_date"],
         "PaymentReference": rows["payment_reference"],
         "Costcenter": rows["project"],
+        "Costunit": rows["activity"],
     }

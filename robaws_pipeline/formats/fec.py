@@ -14,7 +14,16 @@ from stdnum.fr import siren, tva
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.delimited import Cells, amount, day, delimited
-from robaws_pipeline.formats.held import NOTHING_TO_BOOK, account_unfit, holds, without, without_postings, written
+from robaws_pipeline.formats.held import (
+    NOTHING_TO_BOOK,
+    account_unfit,
+    booked_in_another_year,
+    holds,
+    without,
+    without_postings,
+    written,
+    year_unfit,
+)
 from robaws_pipeline.formats.ledger import ledger, lookups, sql
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.periods import Span
@@ -74,7 +83,7 @@ class FecFormat:
     name = "fec"
     title = "FEC, the French file of accounting entries, for French accountants and programs that read a plain journal"
     Settings = FecSettings
-    reasons = (NOTHING_TO_BOOK, account_unfit("fec"))
+    reasons = (NOTHING_TO_BOOK, account_unfit("fec"), year_unfit("fec"))
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: a company without SIREN has its own number in the file's name."""
@@ -89,7 +98,11 @@ class FecFormat:
         own = books.company.of_format(self.name, FecSettings)
         number = own.siren or _french_siren(books.company.vat_number)
         path = f"{number or _digits(books.company.vat_number)}FEC{books.period.last_day:%Y%m%d}.txt"
-        held = [*without_postings(books), *holds(_unfit_accounts(books.postings))]
+        held = [
+            *without_postings(books),
+            *booked_in_another_year(books, self.name),
+            *holds(_unfit_accounts(books.postings)),
+        ]
         export = Export((), held, written(books, held, [path]))
         if number is None:
             export.notes.append(
@@ -141,13 +154,13 @@ def _files(books: MonthBooks, own: FecSettings, path: str, export: Export) -> It
 
 
 def _cells(rows: pa.Table) -> Cells:
-    """The columns of the law. A document with a number is final in Robaws, so its date is that of validation, too."""
+    """The columns of the law. A document with a number is final in Robaws, so it is valid from its booking date."""
     zero = pa.scalar(0, MONEY)
     debit = amount(pc.max_element_wise(rows["amount"], zero), point=",")
     credit = amount(pc.max_element_wise(pc.cast(pc.negate(rows["amount"]), MONEY), zero), point=",")
-    date = day(rows["date"], "%Y%m%d")
+    booked, dated = day(rows["booking_date"], "%Y%m%d"), day(rows["date"], "%Y%m%d")
     return [
-        *(rows["journal"], rows["journal_name"], rows["num"], date, rows["account"], rows["account_name"]),
-        *(rows["party_code"], rows["party_name"], rows["piece"], date, rows["description"], debit, credit),
-        *("", "", date, "", ""),
+        *(rows["journal"], rows["journal_name"], rows["num"], booked, rows["account"], rows["account_name"]),
+        *(rows["party_code"], rows["party_name"], rows["piece"], dated, rows["description"], debit, credit),
+        *("", "", booked, "", ""),
     ]

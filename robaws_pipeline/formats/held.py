@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import FormatHeld, MonthBooks
 from robaws_pipeline.formats.contract import COLLECTIONS, DocumentKey
+from robaws_pipeline.periods import book_year_of
 from robaws_pipeline.reasons import Language, Reason, Task
 
 SCHEMA = pa.schema(
@@ -39,6 +40,10 @@ _TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
             "Give the accountant's number for it: `accounts.renumber` in robaws.toml for an account, the format's "
             "settings for a customer or supplier.",
         ),
+        "year": (
+            "A file of one book year for {format} has no place for the document: {detail}.",
+            "Have the accountant enter the document by hand, in the year that it is booked in.",
+        ),
         "totals": (
             "The rows for {format} do not add up to the document: {detail}.",
             "Report it, with the document: the books should have held it.",
@@ -62,6 +67,10 @@ _TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
             "Een rekening kan niet naar {format}: {detail}.",
             "Geef het nummer van de boekhouder op: `accounts.renumber` in robaws.toml voor een rekening, de "
             "instellingen van het formaat voor een klant of leverancier.",
+        ),
+        "year": (
+            "Een bestand van één boekjaar voor {format} heeft geen plaats voor het document: {detail}.",
+            "Laat de boekhouder het document met de hand inboeken, in het jaar waarin het geboekt wordt.",
         ),
         "totals": (
             "De rijen voor {format} tellen niet op tot het document: {detail}.",
@@ -87,6 +96,10 @@ _TEXTS: Mapping[Language, Mapping[str, tuple[str, str]]] = {
             "Donnez le numéro du comptable : `accounts.renumber` dans robaws.toml pour un compte, les réglages du "
             "format pour un client ou un fournisseur.",
         ),
+        "year": (
+            "Un fichier d'un exercice pour {format} n'a pas de place pour le document : {detail}.",
+            "Faites encoder le document à la main par le comptable, dans l'exercice où il est comptabilisé.",
+        ),
         "totals": (
             "Les lignes pour {format} ne donnent pas le total du document : {detail}.",
             "Signalez-le, avec le document : les livres auraient dû le retenir.",
@@ -98,6 +111,7 @@ _TASKS: Mapping[str, Task] = {
     "journal": "in the settings",
     "number": "at the accountant",
     "account": "in the settings",
+    "year": "at the accountant",
     "totals": "at the accountant",
 }
 
@@ -125,6 +139,11 @@ def number_unfit(format_name: str, language: Language = "en") -> Reason:
 def account_unfit(format_name: str, language: Language = "en") -> Reason:
     """An account or party code that the program cannot have."""
     return _shared("account", format_name, language)
+
+
+def year_unfit(format_name: str, language: Language = "en") -> Reason:
+    """The document is booked in another book year than the file is about."""
+    return _shared("year", format_name, language)
 
 
 def totals_differ(format_name: str, language: Language = "en") -> Reason:
@@ -164,6 +183,23 @@ def without_postings(books: MonthBooks) -> list[FormatHeld]:
     return [
         FormatHeld(state["collection"], state["document_id"], NOTHING_TO_BOOK.code, "every amount is 0.00")
         for state in silent.select(["collection", "document_id"]).to_pylist()
+    ]
+
+
+def booked_in_another_year(books: MonthBooks, format_name: str) -> list[FormatHeld]:
+    """The documents that came so late that they are booked in another book year than the period is in."""
+    year = book_year_of(books.period.last_month, books.company.book_year_begins)
+    heads = books.postings.filter(pc.equal(books.postings["posting_no"], 1))
+    dates = heads["booking_date"]
+    rows = heads.filter(pc.or_(pc.less(dates, year.first_day), pc.greater(dates, year.last_day)))
+    return [
+        FormatHeld(
+            row["collection"],
+            row["document_id"],
+            year_unfit(format_name).code,
+            f"it is booked on {row['booking_date']}",
+        )
+        for row in rows.select(["collection", "document_id", "booking_date"]).to_pylist()
     ]
 
 

@@ -73,7 +73,7 @@ def _columns(rows: pa.Table, own: OdooSettings) -> Columns:
     return {
         "id": once(entry),
         "journal_id": once(rows["journal"]),
-        "date": once(rows["date"]),
+        "date": once(rows["booking_date"]),
         "ref": once(rows["reference"]),
         "line_ids/id": _joined([entry, pc.cast(rows["posting_no"], pa.string())]),
         "line_ids/account_id": rows["account"],

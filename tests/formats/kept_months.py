@@ -2,9 +2,11 @@
 
 from collections import Counter, defaultdict
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 from months import months
 
 from robaws_pipeline import schema
@@ -30,6 +32,16 @@ every_month = months() | months(states=("exported",)).map(kept)
 def with_settings(books: MonthBooks, name: str, **settings: Any) -> MonthBooks:
     """The month of a company that has these settings for a format."""
     return replace(books, company=books.company.model_copy(update={"format": {name: settings}}))
+
+
+def booked_on(books: MonthBooks, document_id: str, day: date) -> MonthBooks:
+    """The month with one document that came late, and is booked on this day."""
+
+    def late(table: pa.Table) -> pa.Table:
+        rows = [row | ({"booking_date": day} if row["document_id"] == document_id else {}) for row in table.to_pylist()]
+        return pa.Table.from_pylist(rows, schema=table.schema)
+
+    return replace(books, states=late(books.states), postings=late(books.postings))
 
 
 def exported(books: MonthBooks) -> set[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import io
 from collections import Counter
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
@@ -12,7 +13,7 @@ from fec_parser.parser import FECParser
 from fec_rules import Row, euro, faults, rows
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kept_months import every_month, exported, kept, posted, with_settings
+from kept_months import booked_on, every_month, exported, kept, posted, with_settings
 from months import lines
 
 from robaws_pipeline.formats import registry, testing
@@ -139,13 +140,28 @@ def test_a_document_of_nothing_but_zeros_is_held() -> None:
     assert set(export.documents) == exported(books) - {("sales", "1")}
 
 
+def test_a_document_that_came_late_has_the_date_that_it_is_booked_on() -> None:
+    """The entry is of April, the paper of March; one of another year is no entry of this file."""
+    books = build([Document(str(number), number=f"F{number}", day=number) for number in (1, 2, 3)])
+    late = booked_on(booked_on(books, "1", date(2026, 4, 1)), "2", date(2027, 1, 1))
+    year = replace(with_settings(late, "fec", siren=SIREN), period=book_year_of("2026-03"))
+    found, export = testing.read_export(FecFormat(), year)
+    assert [(item.document_id, item.code) for item in export.held] == [("2", "fec_year")]
+    entries = rows(found[0].content)
+    assert not faults(entries, found[0].path)
+    assert {(row["PieceRef"], row["PieceDate"], row["EcritureDate"], row["EcritureNum"]) for row in entries} == {
+        ("F3", "20260303", "20260303", "2026-03-00001"),
+        ("F1", "20260301", "20260401", "2026-03-00002"),
+    }
+
+
 def moved(books: MonthBooks, month: str, suffix: str) -> MonthBooks:
     """The same documents a month on, under other ids."""
 
     def table(name: str, id_column: str) -> pa.Table:
         found = []
         for row in getattr(books, name).to_pylist():
-            day = {"date": row["date"].replace(month=int(month[5:]))} if row.get("date") else {}
+            day = {name: row[name].replace(month=int(month[5:])) for name in ("date", "booking_date") if row.get(name)}
             found.append(row | day | {"month": month, id_column: f"{row[id_column]}{suffix}"})
         return pa.Table.from_pylist(found, schema=getattr(books, name).schema)
 

@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter, defaultdict
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +12,7 @@ import openpyxl
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kept_months import every_month, exported, kept, posted, with_settings
+from kept_months import booked_on, every_month, exported, kept, posted, with_settings
 from months import lines
 
 from robaws_pipeline.formats import registry, testing
@@ -148,6 +149,14 @@ def test_periods_count_from_the_month_that_the_book_year_begins_with() -> None:
     company = COMPANY.model_copy(update={"book_year_begins": 7})
     books = replace(testing.ordinary(), company=company, period=month_period("2026-03"))
     assert {(row["FinYear"], row["FinPeriod"]) for row in read(ExactOnlineFormat(), books)} == {(2026, 9)}
+
+
+def test_a_document_that_came_late_has_the_date_that_it_is_booked_on() -> None:
+    """A program refuses an entry in a closed period."""
+    books = booked_on(build([Document("1", number="F1")]), "1", date(2027, 1, 2))
+    found = {(row["Date"].date(), row["FinYear"], row["FinPeriod"]) for row in read(ExactOnlineFormat(), books)}
+    assert found == {(date(2027, 1, 2), 2027, 1)}
+    assert read(OdooFormat(), books)[0]["date"].date() == date(2027, 1, 2)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pytest
 import pyxaf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kept_months import charged, every_month, exported, kept, posted, with_settings
+from kept_months import booked_on, charged, every_month, exported, kept, posted, with_settings
 from months import lines
 
 from robaws_pipeline.formats import registry, testing
@@ -189,11 +189,8 @@ def test_numbers_that_clash_or_do_not_fit_give_way_to_the_id() -> None:
 def test_parties_that_robaws_does_not_list_are_there_with_the_name_of_the_document() -> None:
     """A line that names an unknown party is refused by most programs."""
     books = build([Document("1", number="F1", party_id="77")], [Party("1", "Bekend NV")])
-    states = books.states.set_column(6, "party_name", pa.array(["Onbekend & Zn."]))
-    assert books.states.column_names[6] == "party_id"
-    states = books.states.set_column(
-        books.states.column_names.index("party_name"), "party_name", pa.array(["Niet & Zo"])
-    )
+    position = books.states.column_names.index("party_name")
+    states = books.states.set_column(position, "party_name", pa.array(["Niet & Zo"]))
     content = one(replace(books, states=states)).decode()
     assert "<custSupID>C77</custSupID><custSupName>Niet &amp; Zo</custSupName>" in content
     assert "Bekend NV" not in content
@@ -204,7 +201,8 @@ def test_the_accountants_vat_codes_take_the_place_of_ours() -> None:
     books = build(
         [Document("1", number="F1", lines=(Line(Decimal(10)), Line(Decimal(10), rate=6), Line(Decimal(10), rate=12)))]
     )
-    with pyxaf.open(one(books, vat_codes={"V-21": "1", "V-12": "2", "V-6": "2"})) as file:
+    codes = {"V-21": "1", "V-12": "2", "V-6": "2", "V-5.5": "3", "A-VERLEGD-21-AFTREKBAAR": "4", "A-ICG": "5"}
+    with pyxaf.open(one(books, vat_codes=codes)) as file:
         assert sorted(file.vat_codes) == ["1", "2"]
         assert [vat.code for line in file.lines() for vat in line.vat] == ["1", "2", "2"]
 
@@ -271,11 +269,36 @@ def test_a_book_year_is_one_file_with_its_twelve_periods() -> None:
     assert set(re.findall(r"<periodNumber>(\d+)</periodNumber><trDt>2026-03", text)) == {"9"}
 
 
+def test_a_document_that_came_late_is_in_the_period_that_it_is_booked_in() -> None:
+    """March is closed: its entry belongs to April, which the file must then know."""
+    books = booked_on(build([Document("1", number="F1"), Document("2", number="F2")]), "1", date(2026, 4, 1))
+    content = one(books)
+    assert not faults(content)
+    with pyxaf.open(content) as file:
+        found = {transaction.number: (transaction.date, transaction.period_key) for transaction in file.transactions()}
+        effective = {line.effective_date for line in file.lines()}
+    assert found == {"F1": (date(2026, 4, 1), "4"), "F2": (date(2026, 3, 5), "3")}
+    assert effective == {date(2026, 3, 5)}
+    assert b"<endDate>2026-04-30</endDate>" in content
+
+
+def test_a_document_that_is_booked_in_another_year_is_held() -> None:
+    """A file of 2026 has no period for January 2027."""
+    books = booked_on(build([Document("1", number="F1"), Document("2", number="F2")]), "1", date(2027, 1, 1))
+    (file,), export = testing.read_export(XafFormat(), books)
+    assert [(item.document_id, item.code, item.detail) for item in export.held] == [
+        ("1", "xaf_year", "it is booked on 2027-01-01")
+    ]
+    assert not faults(file.content)
+    assert b"<nr>F1</nr>" not in file.content
+
+
 @pytest.mark.parametrize(
     ("own", "said"),
     [
         ({"version": "3.1"}, "version"),
         ({"vat_codes": {"V-21": " "}}, "vat_codes.V-21"),
+        ({"vat_codes": {"V21": "1"}}, "vat_codes.V21"),
         ({"profit_and_loss": [""]}, "profit_and_loss"),
         ({"versie": "4.0"}, "versie"),
     ],

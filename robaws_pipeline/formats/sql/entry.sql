@@ -11,7 +11,7 @@ CREATE TEMP MACRO plain(value) AS nullif(trim(regexp_replace(
 CREATE TEMP TABLE entry AS
 SELECT
     row_number() OVER (
-        ORDER BY head.journal, head.date, head.number, head.collection, head.document_id
+        ORDER BY head.journal, head.booking_date, head.date, head.number, head.collection, head.document_id
     ) AS entry_no,
     head.collection,
     head.document_id,
@@ -19,6 +19,7 @@ SELECT
     head.journal,
     head.type,
     head.date,
+    head.booking_date,
     plain(head.number) AS number,
     plain(documents.supplier_number) AS supplier_number,
     head.party_code,

@@ -22,6 +22,7 @@ SELECT
     numbered.journal_name,
     numbered.num,
     numbered.date,
+    numbered.booking_date,
     postings.account,
     coalesce(account.name, role.name, 'Compte ' || postings.account) AS account_name,
     CASE WHEN postings.kind = 'party' THEN numbered.party_code END AS party_code,

@@ -1,12 +1,12 @@
--- What the import wizards of bookkeeping programs want of each posting, in the order of journal, date and number.
+-- What the import wizards of bookkeeping programs want of each posting, in the order of journal, booking date and number.
 SELECT
     entry.entry_no,
     entry.collection,
     entry.document_id,
-    entry.month,
+    strftime(entry.booking_date, '%Y-%m') AS month,
     coalesce(theirs.journal, entry.journal) AS journal,
     entry.type,
-    entry.date,
+    entry.booking_date,
     entry.number,
     entry.supplier_number,
     coalesce(CASE entry.collection WHEN 'purchases' THEN entry.supplier_number END, entry.number, entry.document_id)
@@ -21,6 +21,7 @@ SELECT
     postings.amount,
     postings.due_date,
     plain(postings.project_id) AS project,
+    plain(postings.activity_id) AS activity,
     plain(postings.payment_reference) AS payment_reference
 FROM postings
 JOIN entry USING (collection, document_id)

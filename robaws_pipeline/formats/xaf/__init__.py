@@ -4,6 +4,8 @@
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
 from importlib.metadata import version
 from io import BytesIO
 from typing import Annotated, Literal
@@ -14,12 +16,19 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
-from robaws_pipeline.formats.held import NOTHING_TO_BOOK, without_postings, written
+from robaws_pipeline.formats.held import (
+    NOTHING_TO_BOOK,
+    booked_in_another_year,
+    without,
+    without_postings,
+    written,
+    year_unfit,
+)
 from robaws_pipeline.formats.ledger import ledger, lookups, sql, write_texts
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.text import one_line
-from robaws_pipeline.periods import MONTHS_A_YEAR, Span, book_year_of, first_day, last_day
+from robaws_pipeline.periods import MONTHS_A_YEAR, Span, book_year_of, first_day, last_day, months_between
 from robaws_pipeline.settings import Company, FormatSettings
 
 Version = Literal["3.2", "4.0"]
@@ -29,6 +38,7 @@ NAMESPACES: dict[Version, str] = {
     "4.0": "http://www.odb.belastingdienst.nl/Belastingdienst/BCPP/1.1/structures/XmlauditfileXAF_4.0",
 }
 _PROJECT: dict[Version, str] = {"3.2": "projID", "4.0": "project"}
+_ACTIVITY: dict[Version, str] = {"3.2": "prodID", "4.0": "product"}
 _COMPANY_NUMBER: dict[Version, str] = {"3.2": "companyIdent", "4.0": "Commercenr"}
 
 _JOURNALS = (
@@ -57,6 +67,13 @@ _WORDS = (
 )
 """VAT treatment, its part of a VAT code, its Dutch name."""
 
+_SPECIAL = "|".join(code for _, code, _ in _WORDS if code)
+OurCode = Annotated[
+    str,
+    Field(pattern=rf"^[VA]-(\d+(\.\d+)?|({_SPECIAL})(-\d+(\.\d+)?)?)(-VERSCHULDIGD|-AFTREKBAAR)?$"),
+]
+"""A VAT code of ours; another in the settings is a slip that would go unseen."""
+
 Identifier = Annotated[str, Field(min_length=1, max_length=35, pattern=r"^\S(.*\S)?$")]
 """What the schema takes for an id."""
 
@@ -70,7 +87,7 @@ class XafSettings(FormatSettings):
     """The periods that have a file of their own."""
     profit_and_loss: tuple[Annotated[str, Field(pattern=r"^[0-9A-Za-z.\-]{1,20}$")], ...] = ("6", "7")
     """First digits of the accounts of the profit and loss account; the others are the balance sheet's."""
-    vat_codes: dict[str, Identifier] = Field(default_factory=dict)
+    vat_codes: dict[OurCode, Identifier] = Field(default_factory=dict)
     """VAT codes of the receiving program, by ours."""
 
     @property
@@ -85,7 +102,7 @@ class XafFormat:
     name = "xaf"
     title = "XAF, the Dutch audit file (3.2 and 4.0): journal, accounts and parties, for Dutch bookkeeping programs"
     Settings = XafSettings
-    reasons = (NOTHING_TO_BOOK,)
+    reasons = (NOTHING_TO_BOOK, year_unfit("xaf"))
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: the defaults are valid."""
@@ -99,9 +116,10 @@ class XafFormat:
         """The file of each version; documents without anything to book are held."""
         own = books.company.of_format(self.name, XafSettings)
         paths = {f"auditfile-{books.period.name}-xaf{version}.xaf": version for version in own.versions}
-        held = without_postings(books)
+        held = [*without_postings(books), *booked_in_another_year(books, self.name)]
         export = Export((), held, written(books, held, list(paths)))
-        export.files = _files(books, own, paths, export.notes)
+        booked = replace(books, postings=without(books.postings, held), vat=without(books.vat, held))
+        export.files = _files(booked, own, paths, export.notes)
         return export
 
 
@@ -129,7 +147,11 @@ def _auditfile(connection: duckdb.DuckDBPyConnection, books: MonthBooks, own: Xa
     _section(connection, out, "vatCodes", "vat_codes")
     out.write(_periods(books).encode())
     out.write(_totals(connection).encode())
-    parameters = {"book_year_begins": books.company.book_year_begins, "project_element": _PROJECT[version_]}
+    parameters = {
+        "book_year_begins": books.company.book_year_begins,
+        "project_element": _PROJECT[version_],
+        "activity_element": _ACTIVITY[version_],
+    }
     if write_texts(connection, sql(__package__, "lines"), out, **parameters):
         out.write(b"</transaction>\n</journal>\n")
     out.write(b"</transactions>\n</company>\n</auditfile>\n")
@@ -163,9 +185,9 @@ def _element(tag: str, value: str | None, longest: int = 255) -> str:
 
 def _head(books: MonthBooks, version_: Version) -> str:
     """Header and company. The file is dated by the last change in it, not by a clock: same books, same bytes."""
-    company, period = books.company, books.period
+    company, period, last = books.company, books.period, _last_day(books)
     changed = pc.max(books.documents["updated_at"]).as_py()
-    made = period.last_day if changed is None else max(period.last_day, changed.date())
+    made = last if changed is None else max(last, changed.date())
     year = book_year_of(period.last_month, company.book_year_begins).name
     country = company.vat_number[:2]
     return "\n".join(
@@ -173,7 +195,7 @@ def _head(books: MonthBooks, version_: Version) -> str:
             '<?xml version="1.0" encoding="UTF-8"?>',
             f'<auditfile xmlns="{NAMESPACES[version_]}">',
             f"<header><fiscalYear>{year}</fiscalYear><startDate>{period.first_day}</startDate>"
-            f"<endDate>{period.last_day}</endDate><curCode>EUR</curCode><dateCreated>{made}</dateCreated>"
+            f"<endDate>{last}</endDate><curCode>EUR</curCode><dateCreated>{made}</dateCreated>"
             f"<softwareDesc>robaws-pipeline</softwareDesc>{_element('softwareVersion', version('robaws-pipeline'), 20)}"
             "</header>",
             "<company>",
@@ -191,12 +213,19 @@ def _head(books: MonthBooks, version_: Version) -> str:
     )
 
 
+def _last_day(books: MonthBooks) -> date:
+    """The last day of the file: the period's, or later when a document that came late is booked after it."""
+    booked: date | None = pc.max(books.postings["booking_date"]).as_py()
+    later = books.period.last_day if booked is None else max(books.period.last_day, booked)
+    return last_day(f"{later:%Y-%m}")
+
+
 def _periods(books: MonthBooks) -> str:
     begins = books.company.book_year_begins
     periods = (
         f"<period><periodNumber>{(int(month[5:]) - begins) % MONTHS_A_YEAR + 1}</periodNumber>"
         f"<startDatePeriod>{first_day(month)}</startDatePeriod><endDatePeriod>{last_day(month)}</endDatePeriod></period>\n"
-        for month in books.period.months
+        for month in months_between(books.period.first_month, f"{_last_day(books):%Y-%m}")
     )
     return f"<periods>\n{''.join(periods)}</periods>\n"
 

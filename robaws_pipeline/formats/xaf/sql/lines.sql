@@ -21,8 +21,8 @@ WITH journal AS (
                     || element('desc', journal.name) || bare('jrnTp', journal.type) || chr(10)
             END
             || '<transaction>' || element('nr', nr) || element('desc', party_name)
-            || bare('periodNumber', (month(date) - $book_year_begins + 12) % 12 + 1)
-            || bare('trDt', date) || chr(10) AS opening,
+            || bare('periodNumber', (month(booking_date) - $book_year_begins + 12) % 12 + 1)
+            || bare('trDt', booking_date) || chr(10) AS opening,
         element('docRef', cut(coalesce(number, nr), 255)) || bare('effDate', date) AS document,
         element('custSupID', party_code)
             || element('invRef', cut(CASE collection WHEN 'sales' THEN number ELSE supplier_number END, 255)) AS party
@@ -37,6 +37,7 @@ WITH journal AS (
         postings.description,
         postings.amount,
         postings.project_id,
+        postings.activity_id,
         postings.collection,
         postings.treatment,
         postings.rate,
@@ -100,6 +101,7 @@ SELECT
     || element('desc', plain(description))
     || sided('amnt', amount, CASE WHEN amount < 0 THEN 'C' ELSE 'D' END)
     || party
+    || element($activity_element, cut(plain(activity_id), 35))
     || element($project_element, cut(plain(project_id), 35))
     || CASE
         WHEN vat_told IS NULL THEN ''

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
-from robaws_pipeline.formats.held import NOTHING_TO_BOOK, holds, number_unfit, without, without_postings, written
+from robaws_pipeline.formats.held import holds, nothing_to_book, number_unfit, without, without_postings, written
 from robaws_pipeline.formats.import_sheet import Kind, import_files
 from robaws_pipeline.formats.ledger import ledger, lookups, sql
 from robaws_pipeline.formats.spreadsheet import Columns
 from robaws_pipeline.periods import MONTHS_A_YEAR, book_year_of
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company, FormatSettings
 
 STEM = "gl_transactions"
@@ -41,7 +42,10 @@ class ExactOnlineFormat:
     name = "exact_online"
     title = "Entry lines (XLSX, CSV) for the import of Exact Online, in which you link the columns once"
     Settings = ExactOnlineSettings
-    reasons = (NOTHING_TO_BOOK, number_unfit("exact_online"))
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """What it holds documents for."""
+        return [nothing_to_book(language), number_unfit(self.name, language)]
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: without settings, Exact Online has the journals of the books."""

@@ -15,10 +15,10 @@ from stdnum.fr import siren, tva
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.delimited import Cells, amount, day, delimited
 from robaws_pipeline.formats.held import (
-    NOTHING_TO_BOOK,
     account_unfit,
     booked_in_another_year,
     holds,
+    nothing_to_book,
     without,
     without_postings,
     written,
@@ -27,6 +27,7 @@ from robaws_pipeline.formats.held import (
 from robaws_pipeline.formats.ledger import ledger, lookups, sql
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.periods import Span
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.schema import MONEY
 from robaws_pipeline.settings import Company, FormatSettings
 
@@ -83,7 +84,10 @@ class FecFormat:
     name = "fec"
     title = "FEC, the French file of accounting entries, for French accountants and programs that read a plain journal"
     Settings = FecSettings
-    reasons = (NOTHING_TO_BOOK, account_unfit("fec"), year_unfit("fec"))
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """What it holds documents for."""
+        return [nothing_to_book(language), account_unfit(self.name, language), year_unfit(self.name, language)]
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: a company without SIREN has its own number in the file's name."""

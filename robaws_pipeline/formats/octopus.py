@@ -18,6 +18,7 @@ from robaws_pipeline.formats.import_sheet import Kind, import_files
 from robaws_pipeline.formats.spreadsheet import Columns
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company, FormatSettings
 
 STEM = "relations"
@@ -44,7 +45,10 @@ class OctopusFormat:
     name = "octopus"
     title = "Customers and suppliers (XLSX, CSV) for Octopus's import of relations"
     Settings = OctopusSettings
-    reasons = (account_unfit("octopus"),)
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """What it holds documents for."""
+        return [account_unfit(self.name, language)]
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: the defaults are valid."""

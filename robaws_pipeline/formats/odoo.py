@@ -11,10 +11,11 @@ import pyarrow.compute as pc
 from pydantic import Field
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
-from robaws_pipeline.formats.held import NOTHING_TO_BOOK, without_postings, written
+from robaws_pipeline.formats.held import nothing_to_book, without_postings, written
 from robaws_pipeline.formats.import_sheet import Kind, import_files
 from robaws_pipeline.formats.ledger import ledger, lookups, sql
 from robaws_pipeline.formats.spreadsheet import Columns
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.schema import MONEY
 from robaws_pipeline.settings import Company, FormatSettings
 
@@ -38,7 +39,10 @@ class OdooFormat:
     name = "odoo"
     title = "Journal entries (XLSX, CSV) for the import of Odoo, with its field names"
     Settings = OdooSettings
-    reasons = (NOTHING_TO_BOOK,)
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """What it holds documents for."""
+        return [nothing_to_book(language)]
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: without settings, Odoo has the journals of the books."""

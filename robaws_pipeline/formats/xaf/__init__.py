@@ -17,8 +17,8 @@ from pydantic import Field
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.held import (
-    NOTHING_TO_BOOK,
     booked_in_another_year,
+    nothing_to_book,
     without,
     without_postings,
     written,
@@ -29,6 +29,7 @@ from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.text import one_line
 from robaws_pipeline.periods import MONTHS_A_YEAR, Span, book_year_of, first_day, last_day, months_between
+from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company, FormatSettings
 
 Version = Literal["3.2", "4.0"]
@@ -102,7 +103,10 @@ class XafFormat:
     name = "xaf"
     title = "XAF, the Dutch audit file (3.2 and 4.0): journal, accounts and parties, for Dutch bookkeeping programs"
     Settings = XafSettings
-    reasons = (NOTHING_TO_BOOK, year_unfit("xaf"))
+
+    def reasons(self, language: Language) -> list[Reason]:
+        """What it holds documents for."""
+        return [nothing_to_book(language), year_unfit(self.name, language)]
 
     def missing_settings(self, company: Company) -> Iterator[str]:
         """Nothing: the defaults are valid."""

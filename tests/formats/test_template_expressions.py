@@ -178,6 +178,7 @@ def test_the_connection_behind_it_reaches_nothing(tmp_path: Path) -> None:
             f"COPY (SELECT 1) TO '{tmp_path / 'out'}'",
             f"ATTACH '{tmp_path / 'out'}'",
             "SET enable_external_access = true",
+            "SET threads = 64",
             "INSTALL httpfs",
             "SELECT * FROM secret",
         ):

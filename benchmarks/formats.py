@@ -38,7 +38,18 @@ CSV_MODULE = "csv module"
 NOT_TEXT = {"ubl", "ubl_purchases", "listings", "workbook"}
 """A file a document; a list of a year; a workbook, which benchmarks/books.py measures."""
 
-OWN: dict[str, dict[str, Any]] = {}
+OWN: dict[str, dict[str, Any]] = {
+    "datev": {
+        "adviser": 29098,
+        "client": 55003,
+        "account_length": 6,
+        "vat_codes": [
+            {"collection": collection, "treatment": "standard", "rate": rate, "code": str(rate)}
+            for collection in ("sales", "purchases")
+            for rate in (6, 21)
+        ],
+    },
+}
 """Settings without which a format writes nothing."""
 
 TABLES = ("documents", "lines", "states", "vat", "postings", "parties", "payment_conditions", "originals")

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from robaws_pipeline import schema
 from robaws_pipeline.deliveries.entries import TABLES, Entries, Key, entries, first_of_each, parties_of
 from robaws_pipeline.deliveries.manifest import Was
-from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.formats.base import MonthBooks, no_file
 from robaws_pipeline.periods import period_of
 from robaws_pipeline.settings import Company
 
@@ -38,6 +38,8 @@ class Kept:
     parties: pa.Table
     payment_conditions: pa.Table
     originals: pa.Table
+    stored_file: Callable[[str, str], bytes | None] = no_file
+    """As `MonthBooks.stored_file`. Not kept: a delivery has these files inside its own already."""
 
     def only(self, now: Iterable[Key], was: Iterable[Key]) -> "Kept":
         """The same for fewer documents, with the parties and originals that these need."""
@@ -58,7 +60,13 @@ class Kept:
             )
         )
         return Kept(
-            self.company, kept_now, kept_was, parties_of(both, self.parties), self.payment_conditions, originals
+            self.company,
+            kept_now,
+            kept_was,
+            parties_of(both, self.parties),
+            self.payment_conditions,
+            originals,
+            self.stored_file,
         )
 
     def files(self) -> dict[str, bytes]:
@@ -128,8 +136,16 @@ def digests(found: Entries) -> dict[Key, str]:
     return {entry.key: entry.booked for entry in entries(found)}
 
 
-def month_books(kept: Kept, key: str, month: str, found: Entries, originals: pa.Table) -> MonthBooks:
-    """The documents of one month, as formats take them."""
+def month_books(
+    kept: Kept, key: str, month: str, found: Entries, originals: pa.Table, ids: Mapping[Key, str]
+) -> MonthBooks:
+    """The documents of one month, as formats take them; `ids` are Robaws's of those that have a stored file, by the id
+    they have in the files."""
+
+    def stored_file(collection: str, entry: str) -> bytes | None:
+        id_ = ids.get((collection, entry))
+        return None if id_ is None else kept.stored_file(collection, id_)
+
     here = found.of_month(month)
     return MonthBooks(
         key=key,
@@ -143,4 +159,5 @@ def month_books(kept: Kept, key: str, month: str, found: Entries, originals: pa.
         parties=kept.parties,
         payment_conditions=kept.payment_conditions,
         originals=originals,
+        stored_file=stored_file,
     )

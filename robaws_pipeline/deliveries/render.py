@@ -71,11 +71,13 @@ def render(
     comes = renamed(kept.now.only(one.key for one in booked), {one.key: one.entry for one in booked})
     found = Entries.all_of([back, comes])
     originals = first_of_each([delivered.documents, kept.originals], "collection", "id")
+    # A reversal takes an entry back; the paper belongs to the invoice.
+    ids = {(one.collection, one.entry): one.id for one in booked}
     result = Rendered()
     for format_ in formats:
         result.formats[format_.name] = {"documents": 0, "notes": {}}
     for month in found.months():
-        books = month_books(kept, key, month, found, originals)
+        books = month_books(kept, key, month, found, originals, ids)
         export = MonthExport(books, formats, "", "")
         files = {file.path: file.content for file in export.files() if file.path not in {HELD, MANIFEST}}
         if export.errors:

@@ -29,7 +29,7 @@ from robaws_pipeline.periods import months_between
 from robaws_pipeline.reasons import Language, describe
 from robaws_pipeline.schema import DOCUMENTS, LINES, PARTIES, PAYMENT_CONDITIONS, POSTINGS, STATES, VAT
 from robaws_pipeline.settings import SettingsError
-from robaws_pipeline.steps import build, fingerprints
+from robaws_pipeline.steps import build, fingerprints, stored
 from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -273,7 +273,9 @@ def _keep(workspace: Workspace, changes: Sequence[Change], was: Entries, was_par
         originals.append(books.originals)
     now = Entries.all_of(parts)
     both = first_of_each([parties_of(Entries.all_of([now, was]), parties), was_parties], "kind", "id")
-    return Kept(workspace.company, now, was, both, conditions, first_of_each(originals, "collection", "id"))
+    papers = stored.reader(workspace, now.documents, sorted(wanted))
+    credited = first_of_each(originals, "collection", "id")
+    return Kept(workspace.company, now, was, both, conditions, credited, papers)
 
 
 def _with_sums(base: Manifest, before: Sequence[Manifest]) -> Manifest:

@@ -9,6 +9,8 @@ from lxml import etree
 from steps_company import Serve, build_all, company, load, pick, small_world
 
 from robaws_pipeline.sandbox.server import Running
+from robaws_pipeline.steps.deliver import deliver
+from robaws_pipeline.steps.deliveries import redo
 from robaws_pipeline.steps.fetch import Fetched, fetch_history
 from robaws_pipeline.steps.stale import stale_months
 from robaws_pipeline.steps.workspace import Workspace
@@ -131,3 +133,20 @@ def test_a_suppliers_own_ubl_is_handed_over_untouched(tmp_path: Path, server: Ru
     assert written.read_bytes() == original
     notes = build_all(workspace, [MONTH])[MONTH].manifest["formats"]["ubl_purchases"]["notes"]
     assert f"the supplier's own UBL, handed over untouched: {record['invoiceNumber']}" in notes
+
+
+def test_a_delivery_has_the_pdfs_too_and_can_be_made_again(tmp_path: Path, server: Running) -> None:
+    """What the month's folder has inside its invoices, the accountant gets."""
+    workspace, _ = _loaded(tmp_path, server)
+    done = deliver(workspace)
+    folder = Path(done.folder)
+    month = Path(workspace.exports.path(MONTH))
+    [inside] = folder.glob("*/ubl")
+    delivered = {file.name: file.read_bytes() for file in inside.glob("*.xml")}
+    assert len(delivered) > 5
+    assert delivered == {name: (month / "ubl" / name).read_bytes() for name in delivered}
+    assert any(b"EmbeddedDocumentBinaryObject" in content for content in delivered.values())
+    gone = sorted(inside.glob("*.xml"))[0]
+    gone.unlink()
+    assert redo(workspace, 1).mended == [str(gone.relative_to(folder))]
+    assert gone.read_bytes() == delivered[gone.name]

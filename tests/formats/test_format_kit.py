@@ -249,7 +249,7 @@ def turned_document(found: list[str]) -> list[str]:
     return [turned(line) if line.startswith("sales;13;") else line for line in found]
 
 
-@pytest.mark.parametrize("sample", set(testing.SAMPLES) - {"amounts"})
+@pytest.mark.parametrize("sample", sorted(set(testing.SAMPLES) - {"amounts"}))
 def test_the_kit_passes_files_that_say_what_the_books_say(sample: str) -> None:
     """With accounts, without them, and by document."""
     given = {"encoding": "cp1252"}

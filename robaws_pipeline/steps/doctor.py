@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from robaws_pipeline import fields
+from robaws_pipeline.books.listings import shared_numbers
 from robaws_pipeline.formats import registry
 from robaws_pipeline.robaws import decode
 from robaws_pipeline.robaws.client import Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.probe import PAGE_SIZE, Probe, probe
+from robaws_pipeline.schema import PARTIES
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.mapping import Unmapped, unmapped_in_books, unmapped_in_sample
 from robaws_pipeline.steps.stale import loaded_months
@@ -60,6 +62,10 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
     for found in probes:
         hints += _spelling_hints(workspace.key, found)
     hints += _articles_hint(workspace, probes)
+    hints += [
+        f"{', '.join(codes)} have one VAT number, {number}: if they are one, join them in Robaws"
+        for number, codes in shared_numbers(workspace.tables.read(PARTIES))
+    ]
     accounts = company.accounts
     for kind, account in (("sales", accounts.default_sales), ("purchases", accounts.default_purchases)):
         if account is None:

@@ -28,10 +28,10 @@ from steps_company import (
 from robaws_pipeline.lake.raw import Version, rows
 from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.sandbox.world import build_world
-from robaws_pipeline.steps import outside
+from robaws_pipeline.steps import build, outside
 from robaws_pipeline.steps.doctor import diagnose
 from robaws_pipeline.steps.explain import explain
-from robaws_pipeline.steps.fetch import fetch_changes, fetch_history
+from robaws_pipeline.steps.fetch import fetch_changes, fetch_history, fetch_reference
 from robaws_pipeline.steps.stale import stale_months
 from robaws_pipeline.steps.status import status
 from robaws_pipeline.steps.verify import Comparison, verify
@@ -295,6 +295,19 @@ def test_the_doctor_names_what_is_not_mapped(loaded: Loaded) -> None:
     assert "'geen'" not in hints
     assert "default_sales" not in hints
     assert "default_purchases" in hints
+
+
+def test_the_doctor_names_one_customer_entered_twice(loaded: Loaded) -> None:
+    """Two codes for one customer split its open items, and its line in the yearly listing."""
+    _, hints = problems_and_hints(loaded.workspace)
+    assert "have one VAT number" not in hints
+    one, other = loaded.world.records("clients")[:2]
+    loaded.world.update("clients", one["id"], {"vatIdNumber": "BE 0999.000.228"}, ago(minutes=1))
+    loaded.world.update("clients", other["id"], {"vatIdNumber": "0999000228"}, ago(minutes=1))
+    fetch_reference(loaded.workspace)
+    build.build_reference(loaded.workspace)
+    _, hints = problems_and_hints(loaded.workspace)
+    assert f"C{one['id']}, C{other['id']} have one VAT number, BE0999000228" in hints
 
 
 def test_the_doctor_sees_other_spellings(serve: Serve, tmp_path: Path) -> None:

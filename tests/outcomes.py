@@ -18,7 +18,7 @@ def versions(place: Place) -> dict[tuple[str, str], Versions]:
     """What the raw log holds, by collection and month."""
     raw = place.workspace().raw
     return {
-        (collection, month): {tuple(row.values()) for row in raw._read(collection, month).select(_VERSION).to_pylist()}
+        (collection, month): {tuple(row.values()) for row in raw.every(collection, month).select(_VERSION).to_pylist()}
         for collection in raw.store.names()
         for month in raw.months(collection)
     }

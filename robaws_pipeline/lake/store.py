@@ -312,6 +312,17 @@ class Store:
         for name in self.all_names(folder):
             self.remove(f"{folder}/{name}")
 
+    def clear_replaced(self) -> None:
+        """Remove what a killed process left of folders that it had replaced by then.
+
+        `publish` does so for the folder it writes; that of a month which nobody writes again stays until then.
+        """
+        if not self.is_local:
+            return
+        for old in Path(self.path()).glob(".*.old"):
+            if old.with_name(old.name[1:].removesuffix(".old")).exists():
+                shutil.rmtree(old, ignore_errors=True)
+
     def _publish_local(self, target: Path, files: Iterable[tuple[str, bytes]], discard: Iterable[str]) -> None:
         fresh = target.with_name(f".{target.name}.new")
         old = target.with_name(f".{target.name}.old")

@@ -108,4 +108,5 @@ class Workspace:
     def only_builder(self) -> Iterator[None]:
         """Wait until no other process writes this company's tables and exports, and keep others waiting."""
         with locks.hold(self.lake, "build"):
+            self.exports.clear_replaced()
             yield

@@ -181,3 +181,15 @@ def test_removing_what_is_not_there_is_no_error(store: Store) -> None:
     store.remove("file")
     store.remove("file")
     assert not store.exists("file")
+
+
+def test_a_folder_that_was_replaced_before_a_kill_goes_and_the_only_one_there_is_stays(
+    store: Store, tmp_path: Path
+) -> None:
+    """The month is right and nobody writes it again: what it replaced would lie beside it for ever."""
+    for name in ("2026-01", ".2026-01.old", ".2026-02.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "manifest.json").write_text(name)
+    store.clear_replaced()
+    assert sorted(file.name for file in tmp_path.iterdir()) == [".2026-02.old", "2026-01"]
+    assert store.read("2026-01/manifest.json") == b"2026-01"

@@ -72,6 +72,13 @@ def test_a_later_closing_moves_nothing_that_was_booked(keep: Keep) -> None:
     assert outcome(keep(later, [line()], closing("book", FIRST, SECOND)))[2] == date(2026, 7, 1)
 
 
+def test_a_period_once_closed_stays_closed(keep: Keep) -> None:
+    """Somebody who notes an earlier month later does not open the one after it."""
+    noted_late = Closing(until="2026-02", on=date(2026, 5, 1))
+    late = made(date(2026, 3, 12), datetime(2026, 5, 5, tzinfo=UTC))
+    assert outcome(keep(late, [line()], closing("book", FIRST, noted_late)))[2] == date(2026, 4, 1)
+
+
 @settings(deadline=None)
 @given(
     dated=st.dates(date(2025, 12, 1), date(2026, 12, 31)),

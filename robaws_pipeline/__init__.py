@@ -11,5 +11,5 @@ The floors, top to bottom; an arrow between them never points up (``lint-imports
     formats | validation    one module a file format | UBL files against the official rules and our own
     books                   pure accounting
     lake | robaws           where data lies | all that talks to Robaws
-    settings, schema, fields, reasons, periods, progress    known to all
+    settings, schema, fields, reasons, periods, progress, queries    known to all
 """

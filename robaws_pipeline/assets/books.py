@@ -102,7 +102,7 @@ def books_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
     def periods() -> Result:
         exported = spans.build_periods(workspace)
         if failed := {f"{p.name} {name}": str(e) for p, one in exported.items() for name, e in one.errors.items()}:
-            raise dg.Failure("Formats failed", metadata=failed)
+            raise dg.Failure("; ".join(f"{where}: {why}" for where, why in failed.items()), allow_retries=False)
         return Result(metadata={"built": ", ".join(period.name for period in exported) or "nothing was stale"})
 
     @dg.asset(

@@ -2,16 +2,16 @@
 again must not make twenty-four deliveries."""
 
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from robaws_pipeline.assets.shared import CompanyAssets, Result
-from robaws_pipeline.deliveries.archive import ArchiveError
-from robaws_pipeline.deliveries.plan import Scope
-from robaws_pipeline.deliveries.render import RenderError
-from robaws_pipeline.steps.deliver import Delivered, DeliveryError, deliver
-from robaws_pipeline.steps.notify import notify
+
+if TYPE_CHECKING:
+    from robaws_pipeline.steps.deliver import Delivered
+
+# What makes a delivery is imported when one is made: Dagster imports this module for every run, and few deliver.
 
 
 class DeliveryRequest(dg.Config):
@@ -23,10 +23,6 @@ class DeliveryRequest(dg.Config):
     """YYYY-MM-DD: documents dated up to this day only."""
     formats: list[str] = []  # noqa: RUF012 - Dagster copies it
     """Formats; those of the settings when none is named."""
-
-    def scope(self) -> Scope:
-        """The documents that it is about."""
-        return Scope(self.month, None if self.until is None else date.fromisoformat(self.until))
 
 
 def deliveries_asset(shared: CompanyAssets) -> dg.AssetsDefinition:
@@ -41,8 +37,15 @@ def deliveries_asset(shared: CompanyAssets) -> dg.AssetsDefinition:
         description="What the accountant gets: numbered, each document once, what changed since. Made when asked.",
     )
     def deliveries(context: dg.AssetExecutionContext, config: DeliveryRequest) -> Result:
+        from robaws_pipeline.deliveries.archive import ArchiveError  # noqa: PLC0415
+        from robaws_pipeline.deliveries.plan import Scope  # noqa: PLC0415
+        from robaws_pipeline.deliveries.render import RenderError  # noqa: PLC0415
+        from robaws_pipeline.steps.deliver import DeliveryError, deliver  # noqa: PLC0415
+        from robaws_pipeline.steps.notify import notify  # noqa: PLC0415
+
+        scope = Scope(config.month, None if config.until is None else date.fromisoformat(config.until))
         try:
-            done = deliver(workspace, config.scope(), config.formats or None)
+            done = deliver(workspace, scope, config.formats or None)
         except (ArchiveError, DeliveryError, RenderError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         failures = notify(workspace, done)
@@ -54,7 +57,7 @@ def deliveries_asset(shared: CompanyAssets) -> dg.AssetsDefinition:
     return deliveries
 
 
-def _shown(done: Delivered) -> dict[str, Any]:
+def _shown(done: "Delivered") -> dict[str, Any]:
     """Counts, amounts and numbers; never names of parties."""
     metadata: dict[str, Any] = {"held": len(done.left_out)}
     if done.link is None:

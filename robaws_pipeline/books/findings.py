@@ -6,12 +6,12 @@ language; what is told of a month depends on the months before it too.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
+from robaws_pipeline.queries import query
 from robaws_pipeline.reasons import Language, phrases
 
 Kind = Literal["number_gap", "duplicate_number", "duplicate_supplier_number"]
@@ -71,9 +71,10 @@ def all_findings(documents: pa.Table, states: pa.Table, language: Language) -> d
 
 def _ask(kind: Kind, question: str, language: Language, **tables: pa.Table) -> list[Finding]:
     """The rows of ``sql/<question>.sql``: month, collection, document_id, number, detail."""
-    sql = files(__package__).joinpath("sql", f"{question}.sql").read_text(encoding="utf-8")
     says: Mapping[str, str] = phrases(language)
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         for name, table in tables.items():
             connection.register(name, table)
-        return [Finding(kind, *row) for row in connection.execute(sql, {"says": says}).fetchall()]
+        return [
+            Finding(kind, *row) for row in connection.execute(query(__package__, question), {"says": says}).fetchall()
+        ]

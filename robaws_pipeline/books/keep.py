@@ -11,10 +11,8 @@ Python only says what settings and VAT numbers mean, once per distinct tariff an
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import get_args
 
 import duckdb
@@ -24,6 +22,7 @@ import pyarrow.compute as pc
 from robaws_pipeline import schema
 from robaws_pipeline.books.vat_numbers import intra_community_problem
 from robaws_pipeline.periods import first_day, later
+from robaws_pipeline.queries import query
 from robaws_pipeline.reasons import REASONS, phrases
 from robaws_pipeline.settings import DEFAULT_TARIFFS, SELF_ASSESSED, Accounts, Company, Purchases, Treatment
 
@@ -48,7 +47,7 @@ _TARIFFS = pa.schema(
 _DEFAULT_ACCOUNTS = pa.schema([("collection", pa.string()), ("treatment", pa.string()), ("account", pa.string())])
 _RENUMBERED = pa.schema([("code", pa.string()), ("account", pa.string())])
 _ACCOUNT_RULES = pa.schema([("prefix", pa.string()), ("nature", pa.string()), ("deductible", schema.RATE)])
-_CLOSINGS = pa.schema([("first_open", pa.date32()), ("closed_at", schema.INSTANT)])
+_CLOSINGS = pa.schema([("first_open", pa.date32()), ("closed_on", pa.date32())])
 _VERDICTS = pa.schema([("number", pa.string()), ("treatment", pa.string()), ("problem", pa.string())])
 
 
@@ -139,14 +138,14 @@ def _prepared(
 
     try:
         for name, table in inputs.items():
-            register(name, table)
+            register(name, _with_day_made(table, company) if name == "documents" else table)
         register("tariffs", _tariffs(inputs["lines"], company))
         register("default_account", _default_accounts(company.accounts))
         register("renumbered", _renumbered(company.accounts))
         register("closing", _closings(company))
         register("account_rule", _account_rules(company.purchases))
-        connection.execute(_sql("entry"), {"limit": LIMIT})
-        connection.execute(_sql("booked_line"), {"limit": LIMIT, **_whose_accounts(company.accounts)})
+        connection.execute(query(__package__, "entry"), {"limit": LIMIT})
+        connection.execute(query(__package__, "booked_line"), {"limit": LIMIT, **_whose_accounts(company.accounts)})
         yield register
     finally:
         for name in registered:
@@ -155,13 +154,13 @@ def _prepared(
 
 def _keep(connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, pa.Table], company: Company) -> Books:
     with _prepared(connection, inputs, company) as register:
-        connection.execute(_sql("vat_group"))
-        connection.execute(_sql("total"))
+        connection.execute(query(__package__, "vat_group"))
+        connection.execute(query(__package__, "total"))
         register("vat_number_verdict", _verdicts(connection, company))
         settled = {"says": phrases(company.language), "hold_late": company.late_documents == "hold"}
-        connection.execute(_sql("reason"), {"limit": LIMIT, **settled})
-        connection.execute(_sql("state"), {"codes": list(REASONS)})
-        postings = connection.sql(_sql("postings"), params=_posting_settings(company)).to_arrow_table()
+        connection.execute(query(__package__, "reason"), {"limit": LIMIT, **settled})
+        connection.execute(query(__package__, "state"), {"codes": list(REASONS)})
+        postings = connection.sql(query(__package__, "postings"), params=_posting_settings(company)).to_arrow_table()
         return Books(
             states=_result(connection, "states", schema.STATES),
             vat=_result(connection, "vat", schema.VAT),
@@ -204,7 +203,7 @@ def unmapped(
         "articles": schema.ARTICLES.empty() if articles is None else articles,
     }
     with workspace() as connection, _prepared(connection, inputs, company):
-        return connection.sql(_sql("unmapped")).to_arrow_table().cast(UNMAPPED)
+        return connection.sql(query(__package__, "unmapped")).to_arrow_table().cast(UNMAPPED)
 
 
 def _posting_settings(company: Company) -> dict[str, str]:
@@ -288,19 +287,24 @@ def _account_rules(purchases: Purchases) -> pa.Table:
 
 
 def _closings(company: Company) -> pa.Table:
-    """From which moment on which day is the first open one; a period once closed stays closed."""
+    """From which day on which day is the first open one; a period once closed stays closed."""
     rows: list[dict[str, object]] = []
     first_open = date.min
     for closing in sorted(company.closed, key=lambda closing: closing.on):
         first_open = max(first_open, first_day(later(closing.until)))
-        closed_at = datetime.combine(closing.on + timedelta(days=1), time(), company.zone)
-        rows.append({"first_open": first_open, "closed_at": closed_at})
+        rows.append({"first_open": first_open, "closed_on": closing.on})
     return pa.Table.from_pylist(rows, schema=_CLOSINGS)
+
+
+def _with_day_made(documents: pa.Table, company: Company) -> pa.Table:
+    """The documents with `created_on`, the day in the company's time zone. DuckDB would take the machine's."""
+    local = documents["created_at"].cast(pa.timestamp("us", tz=company.timezone))
+    return documents.append_column("created_on", pc.local_timestamp(local).cast(pa.date32()))
 
 
 def _verdicts(connection: duckdb.DuckDBPyConnection, company: Company) -> pa.Table:
     """The customers' VAT numbers that cannot carry the intra-Community sales made on them."""
-    pairs = connection.execute(_sql("intra_community")).fetchall()
+    pairs = connection.execute(query(__package__, "intra_community")).fetchall()
     says = phrases(company.language)
     rows = [
         {"number": number, "treatment": treatment, "problem": says[problem].format(number)}
@@ -318,9 +322,9 @@ def _check_unique(name: str, table: pa.Table, keys: list[str]) -> None:
         raise ValueError(f"{name}: {found} occurs {twice['count_all']} times; give the current version of each only")
 
 
-def _result(connection: duckdb.DuckDBPyConnection, query: str, table: schema.Table) -> pa.Table:
+def _result(connection: duckdb.DuckDBPyConnection, name: str, table: schema.Table) -> pa.Table:
     # The cast only renames the inner fields of lists: the SQL gives the types of the schema.
-    return connection.sql(_sql(query)).to_arrow_table().cast(table.schema)
+    return connection.sql(query(__package__, name)).to_arrow_table().cast(table.schema)
 
 
 def _numbered(postings: pa.Table) -> pa.Table:
@@ -343,8 +347,3 @@ def _month_slices(table: pa.Table) -> dict[str, pa.Table]:
         slices[count["values"]] = table.slice(start, count["counts"])
         start += count["counts"]
     return slices
-
-
-@cache
-def _sql(name: str) -> str:
-    return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

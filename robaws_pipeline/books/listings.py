@@ -7,7 +7,7 @@ page on the annual listing of customers liable to VAT; royal decree no. 50 on th
 
 from collections.abc import Iterator
 from decimal import Decimal
-from importlib.resources import files
+from functools import lru_cache
 
 import duckdb
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from stdnum.be import vat as belgian_vat
 from stdnum.eu import vat as eu_vat
 
+from robaws_pipeline.queries import query
 from robaws_pipeline.schema import MONEY
 
 CUSTOMER, GOODS, SERVICES = "customer", "L", "S"
@@ -52,8 +53,7 @@ def document_listings(vat: pa.Table, states: pa.Table, parties: pa.Table) -> pa.
         connection.register("vat", vat)
         connection.register("states", states)
         connection.register("customers", _customers(parties))
-        sql = files(__package__).joinpath("sql", "listings.sql").read_text(encoding="utf-8")
-        return connection.sql(sql).to_arrow_table().cast(SCHEMA)
+        return connection.sql(query(__package__, "listings")).to_arrow_table().cast(SCHEMA)
 
 
 def by_number(rows: pa.Table) -> pa.Table:
@@ -83,6 +83,7 @@ def _customers(parties: pa.Table) -> pa.Table:
     )
 
 
+@lru_cache(maxsize=65_536)
 def _number(text: str | None) -> tuple[str | None, str | None]:
     """Country (as VAT numbers write it: EL for Greece) and number of a valid VAT number; a Belgian one may lack BE."""
     if text is None:

@@ -7,11 +7,11 @@ whatever the accountant knows besides are not in it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from importlib.resources import files
 
 import duckdb
 import pyarrow as pa
 
+from robaws_pipeline.queries import query
 from robaws_pipeline.schema import MONEY
 
 NO_GRID = ""
@@ -160,8 +160,7 @@ def document_grids(vat: pa.Table, states: pa.Table, *, connection: duckdb.DuckDB
     connection.register("vat", vat)
     connection.register("states", states)
     try:
-        sql = files(__package__).joinpath("sql", "grids.sql").read_text(encoding="utf-8")
-        return connection.sql(sql).to_arrow_table().cast(SCHEMA)
+        return connection.sql(query(__package__, "grids")).to_arrow_table().cast(SCHEMA)
     finally:
         connection.unregister("vat")
         connection.unregister("states")

@@ -1,17 +1,16 @@
 """Documents with their books, taken apart and put together: what a delivery is made of."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline import books, schema
+from robaws_pipeline.formats.lookups import document_keys
+from robaws_pipeline.queries import query
 
 Key = tuple[str, str]
 """(collection, Robaws id of a document)."""
@@ -92,41 +91,26 @@ class Entries:
 
 def joined_keys(name: str, rows: pa.Table) -> Any:
     """`sales-123` for each row of one of `TABLES`: ids are unique within a collection only."""
-    return pc.binary_join_element_wise(rows["collection"], rows["id" if name == "documents" else "document_id"], "-")
+    return document_keys(rows, "id" if name == "documents" else "document_id")
 
 
-@cache
-def _sql() -> str:
-    return files(__package__).joinpath("booked.sql").read_text(encoding="utf-8")
+def entries(parts: Iterable[Entries]) -> list[Entry]:
+    """The exported documents of all parts: sales first, by date, number and id. `lines` are not looked at.
 
-
-def entries(found: Entries, connection: duckdb.DuckDBPyConnection | None = None) -> list[Entry]:
-    """The exported documents: sales first, by date, number and id. `lines` are not looked at."""
-    with books.workspace() as own:
-        database = connection or own
-        database.execute("CREATE OR REPLACE TEMP MACRO told(x) AS coalesce(x::VARCHAR, chr(30))")
-        for name in ("documents", "states", "vat", "postings"):
-            database.register(name, getattr(found, name))
-        rows = database.sql(_sql()).to_arrow_table()
-    return [Entry(**row) for row in rows.to_pylist()]
+    A part is in memory while it is digested, and what is left of it is an `Entry` a document.
+    """
+    found: list[Entry] = []
+    with books.workspace() as connection:
+        connection.execute("CREATE TEMP MACRO told(x) AS coalesce(x::VARCHAR, chr(30))")
+        for part in parts:
+            for name in ("documents", "states", "vat", "postings"):
+                connection.register(name, getattr(part, name))
+            rows = connection.sql(query(__package__, "booked")).to_arrow_table()
+            found += [Entry(**row) for row in rows.to_pylist()]
+    return sorted(found, key=lambda one: (one.collection != "sales", one.date, one.number or "", one.id))
 
 
 def with_column(rows: pa.Table, name: str, values: Any) -> pa.Table:
     """The same rows with other values in one column."""
     position = rows.schema.get_field_index(name)
     return rows.set_column(position, rows.schema.field(position), pc.cast(values, rows.schema.field(position).type))
-
-
-def parties_of(found: Entries, parties: pa.Table) -> pa.Table:
-    """The clients and suppliers of these documents."""
-    kind = pc.if_else(pc.equal(found.documents["collection"], "sales"), "client", "supplier")
-    used = pc.binary_join_element_wise(kind, found.documents["party_id"], "-").combine_chunks()
-    return parties.filter(pc.is_in(pc.binary_join_element_wise(parties["kind"], parties["id"], "-"), value_set=used))
-
-
-def first_of_each(tables: Sequence[pa.Table], *columns: str) -> pa.Table:
-    """All rows, and of those that are equal in these columns the first."""
-    rows = pa.concat_tables(tables)
-    keys = list(zip(*(rows[column].to_pylist() for column in columns), strict=True))
-    first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
-    return rows.take(pa.array(sorted(first.values()), pa.int64()))

@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from robaws_pipeline import schema
-from robaws_pipeline.deliveries.entries import TABLES, Entries, Key, entries, first_of_each, parties_of
+from robaws_pipeline.deliveries.entries import TABLES, Entries, Key, entries
 from robaws_pipeline.deliveries.manifest import Was
 from robaws_pipeline.formats.base import MonthBooks, no_file
+from robaws_pipeline.formats.lookups import first_of_each, parties_of
 from robaws_pipeline.periods import period_of
 from robaws_pipeline.settings import Company
 
@@ -63,7 +64,7 @@ class Kept:
             self.company,
             kept_now,
             kept_was,
-            parties_of(both, self.parties),
+            parties_of(both.documents, self.parties),
             self.payment_conditions,
             originals,
             self.stored_file,
@@ -128,12 +129,12 @@ def rows_of(documents: Iterable[Was], kept_by: Callable[[int], Kept]) -> tuple[E
     kept = {number: kept_by(number) for number in sorted(wanted, reverse=True)}
     parts = [kept[number].now.only(keys) for number, keys in wanted.items()]
     parties = [one.parties for one in kept.values()]
-    return Entries.all_of(parts), first_of_each([schema.PARTIES.empty(), *parties], "kind", "id")
+    return Entries.all_of(parts), first_of_each(pa.concat_tables([schema.PARTIES.empty(), *parties]), "kind", "id")
 
 
 def digests(found: Entries) -> dict[Key, str]:
     """`Entry.booked` of each document."""
-    return {entry.key: entry.booked for entry in entries(found)}
+    return {entry.key: entry.booked for entry in entries([found])}
 
 
 def month_books(

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import pyarrow as pa
+
 from robaws_pipeline.deliveries.corrections import corrections
-from robaws_pipeline.deliveries.entries import Entries, Key, first_of_each
+from robaws_pipeline.deliveries.entries import Entries, Key
 from robaws_pipeline.deliveries.kept import Kept, month_books
 from robaws_pipeline.deliveries.manifest import Document
 from robaws_pipeline.deliveries.reversal import renamed, reversed_entries
 from robaws_pipeline.formats.base import Format
+from robaws_pipeline.formats.lookups import first_of_each
 from robaws_pipeline.formats.month import HELD, MANIFEST, MonthExport
 
 CORRECTIONS = "corrections.csv"
@@ -70,7 +73,7 @@ def render(
     back = reversed_entries(delivered, kept.company.journals, suffix(number))
     comes = renamed(kept.now.only(one.key for one in booked), {one.key: one.entry for one in booked})
     found = Entries.all_of([back, comes])
-    originals = first_of_each([delivered.documents, kept.originals], "collection", "id")
+    originals = first_of_each(pa.concat_tables([delivered.documents, kept.originals]), "collection", "id")
     # A reversal takes an entry back; the paper belongs to the invoice.
     ids = {(one.collection, one.entry): one.id for one in booked}
     result = Rendered()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from robaws_pipeline.books.findings import Finding
 from robaws_pipeline.periods import Period
@@ -42,6 +43,11 @@ class MonthBooks:
     stored_file: Callable[[str, str], bytes | None] = no_file
     """The file that Robaws keeps with a document (collection and id), a PDF mostly, as it is; none when there is none,
     it was not fetched, or the settings do not ask for it. It is read when asked for: ask for one at a time."""
+
+    @property
+    def exported(self) -> pa.Table:
+        """The states of the documents that the books export."""
+        return self.states.filter(pc.equal(self.states["state"], "exported"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from pydantic import Field
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.held import holds, nothing_to_book, number_unfit, without, without_postings, written
 from robaws_pipeline.formats.import_sheet import Kind, import_files
-from robaws_pipeline.formats.ledger import ledger, lookups, sql
+from robaws_pipeline.formats.ledger import ledger, lookups
 from robaws_pipeline.formats.spreadsheet import Columns
 from robaws_pipeline.periods import MONTHS_A_YEAR, book_year_of
+from robaws_pipeline.queries import query
 from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company, FormatSettings
 
@@ -56,7 +57,7 @@ class ExactOnlineFormat:
         own = books.company.of_format(self.name, ExactOnlineSettings)
         with ledger(books) as connection:
             lookups(connection, {"theirs": (("ours", "journal"), tuple(own.journals.items()))})
-            rows = connection.sql(sql(__package__, "import_lines")).to_arrow_table()
+            rows = connection.sql(query(__package__, "import_lines")).to_arrow_table()
         digits = pc.utf8_slice_codeunits(pc.replace_substring_regex(rows["number"], "[^0-9]", ""), own.number_skip)
         rows = rows.append_column("digits", pc.utf8_ltrim(digits, "0"))
         held = [*without_postings(books), *holds(_unfit_numbers(rows))]

@@ -24,9 +24,10 @@ from robaws_pipeline.formats.held import (
     written,
     year_unfit,
 )
-from robaws_pipeline.formats.ledger import ledger, lookups, sql
+from robaws_pipeline.formats.ledger import ledger, lookups
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.periods import Span
+from robaws_pipeline.queries import query
 from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.schema import MONEY
 from robaws_pipeline.settings import Company, FormatSettings
@@ -142,7 +143,7 @@ def _files(books: MonthBooks, own: FecSettings, path: str, export: Export) -> It
             connection,
             {"journal_name": (("collection", "type", "name"), _JOURNALS), "role": (("role", "name"), _ROLES)},
         )
-        rows = connection.sql(sql(__package__, "fec")).to_arrow_table()
+        rows = connection.sql(query(__package__, "fec")).to_arrow_table()
     # A comma or a quote is a character like any other: the file has no quotes.
     texts = Texts(own.encoding, {"|": "/"} if own.separator == "pipe" else None)
     for name in _TEXTS:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import FormatHeld, MonthBooks
 from robaws_pipeline.formats.contract import COLLECTIONS, DocumentKey
+from robaws_pipeline.formats.lookups import document_keys
 from robaws_pipeline.periods import book_year_of
 from robaws_pipeline.reasons import Language, Reason, Task
 
@@ -178,8 +179,9 @@ NOTHING_TO_BOOK = nothing_to_book()
 
 def without_postings(books: MonthBooks) -> list[FormatHeld]:
     """The exported documents that have no postings, held for a format that writes nothing but postings."""
-    exported = books.states.filter(pc.equal(books.states["state"], "exported"))
-    silent = exported.filter(pc.invert(pc.is_in(_keys(exported), value_set=pc.unique(_keys(books.postings)))))
+    exported = books.exported
+    booked = pc.unique(document_keys(books.postings))
+    silent = exported.filter(pc.invert(pc.is_in(document_keys(exported), value_set=booked)))
     return [
         FormatHeld(state["collection"], state["document_id"], NOTHING_TO_BOOK.code, "every amount is 0.00")
         for state in silent.select(["collection", "document_id"]).to_pylist()
@@ -203,10 +205,6 @@ def booked_in_another_year(books: MonthBooks, format_name: str) -> list[FormatHe
     ]
 
 
-def _keys(rows: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(rows["collection"], rows["document_id"], "-")
-
-
 def holds(rows: pa.Table) -> list[FormatHeld]:
     """Rows of `SCHEMA` as `Export.held` takes them: each once, sorted."""
     once = rows.select(SCHEMA.names).group_by(SCHEMA.names, use_threads=False).aggregate([])
@@ -218,11 +216,8 @@ def written(
     books: MonthBooks, held: Iterable[FormatHeld], files: Sequence[str], collections: Sequence[str] = COLLECTIONS
 ) -> dict[DocumentKey, list[str]]:
     """`Export.documents` of a format that writes all documents to the same files: all exported ones but those held."""
-    states = books.states
-    exported = pc.and_(
-        pc.equal(states["state"], "exported"), pc.is_in(states["collection"], value_set=pa.array(collections))
-    )
-    rows = states.filter(exported)
+    rows = books.exported
+    rows = rows.filter(pc.is_in(rows["collection"], value_set=pa.array(collections)))
     left_out = {(item.collection, item.document_id) for item in held}
     keys = zip(rows["collection"].to_pylist(), rows["document_id"].to_pylist(), strict=True)
     return {key: list(files) for key in keys if key not in left_out}
@@ -231,4 +226,4 @@ def written(
 def without(rows: pa.Table, held: Iterable[FormatHeld]) -> pa.Table:
     """The rows (with `collection` and `document_id`) of documents that are not held."""
     names = pa.array(sorted({f"{item.collection}-{item.document_id}" for item in held}), pa.string())
-    return rows.filter(pc.invert(pc.is_in(_keys(rows), value_set=names))) if len(names) else rows
+    return rows.filter(pc.invert(pc.is_in(document_keys(rows), value_set=names))) if len(names) else rows

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
-from robaws_pipeline.formats.lookups import document_keys, in_order, lookup, party_keys
+from robaws_pipeline.formats.lookups import document_keys, in_order, keys_of_parties, lookup, parties_of, party_keys
 from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
 from robaws_pipeline.schema import MONEY
 from robaws_pipeline.settings import Company
@@ -32,7 +32,7 @@ def _communication(references: Any) -> Any:
 def journal_columns(books: MonthBooks) -> Columns:
     """One row a posting: documents in the order of their journal, the postings of a document together."""
     rows = in_order(books.postings, "journal", "date", "number", "collection", "document_id", "posting_no")
-    entry = document_keys(rows, "document_id")
+    entry = document_keys(rows)
     amount, zero = rows["amount"], pa.scalar(0, MONEY)
     code, codes = rows["party_code"], books.parties["code"]
     return {
@@ -51,7 +51,7 @@ def journal_columns(books: MonthBooks) -> Columns:
         "party_code": code,
         "party_name": pc.coalesce(
             lookup(code, codes, books.parties["name"]),
-            lookup(entry, document_keys(books.states, "document_id"), books.states["party_name"]),
+            lookup(entry, document_keys(books.states), books.states["party_name"]),
         ),
         "party_vat_number": lookup(code, codes, books.parties["vat_number"]),
         "description": rows["description"],
@@ -70,23 +70,19 @@ def journal_columns(books: MonthBooks) -> Columns:
     }
 
 
-def _exported(books: MonthBooks) -> pa.Table:
-    return books.states.filter(pc.equal(books.states["state"], "exported"))
-
-
 def documents_columns(books: MonthBooks) -> Columns:
     """One row an exported document, amounts as Robaws shows them, credit notes negative."""
-    rows = in_order(_exported(books), "collection", "type", "date", "number", "document_id")
-    entry = document_keys(rows, "document_id")
+    rows = in_order(books.exported, "collection", "type", "date", "number", "document_id")
+    entry = document_keys(rows)
     documents, document = books.documents, document_keys(books.documents, "id")
     first = books.postings.filter(pc.equal(books.postings["posting_no"], 1))
     parties = books.parties
-    party, known = party_keys(rows), pc.binary_join_element_wise(parties["kind"], parties["id"], "-")
+    party, known = party_keys(rows), keys_of_parties(parties)
     original = pc.binary_join_element_wise(rows["collection"], lookup(entry, document, documents["original_id"]), "-")
     return {
         "entry": entry,
         "collection": rows["collection"],
-        "journal": lookup(entry, document_keys(first, "document_id"), first["journal"]),
+        "journal": lookup(entry, document_keys(first), first["journal"]),
         "type": rows["type"],
         "number": rows["number"],
         "supplier_number": lookup(entry, document, documents["supplier_number"]),
@@ -96,7 +92,7 @@ def documents_columns(books: MonthBooks) -> Columns:
         "due_date": lookup(entry, document, documents["due_date"]),
         "party_code": pc.coalesce(
             lookup(party, known, parties["code"]),
-            lookup(entry, document_keys(first, "document_id"), first["party_code"]),
+            lookup(entry, document_keys(first), first["party_code"]),
         ),
         "party_name": pc.coalesce(lookup(party, known, parties["name"]), rows["party_name"]),
         "party_vat_number": lookup(party, known, parties["vat_number"]),
@@ -111,10 +107,7 @@ def documents_columns(books: MonthBooks) -> Columns:
 
 def parties_columns(books: MonthBooks) -> Columns:
     """One row a customer or supplier of this month's exported documents."""
-    parties = books.parties
-    keys = pc.binary_join_element_wise(parties["kind"], parties["id"], "-")
-    used = pc.is_in(keys, value_set=party_keys(_exported(books)).combine_chunks())
-    rows = in_order(parties.filter(used), "kind", "code")
+    rows = in_order(parties_of(books.exported, books.parties), "kind", "code")
     conditions = books.payment_conditions
     names = ("code", "kind", "number", "name", "vat_number", "street", "street_2", "postal_code", "city", "country")
     return {
@@ -130,8 +123,8 @@ def parties_columns(books: MonthBooks) -> Columns:
 
 def vat_recap_columns(books: MonthBooks) -> Columns:
     """One row for each collection, type, treatment and rates; amounts signed by type (credit notes negative)."""
-    entry = document_keys(books.vat, "document_id")
-    kind = lookup(entry, document_keys(books.states, "document_id"), books.states["type"])
+    entry = document_keys(books.vat)
+    kind = lookup(entry, document_keys(books.states), books.states["type"])
     keys = ["collection", "type", "treatment", "rate", "self_assessed_rate"]
     sums = (
         books.vat.append_column("type", kind)
@@ -176,8 +169,8 @@ class JournalFormat:
 
     def export(self, books: MonthBooks) -> Export:
         """Four files a month, also when there is nothing to book: a missing file would leave a doubt."""
-        states = _exported(books)
-        posted = set(document_keys(books.postings, "document_id").unique().to_pylist())
+        states = books.exported
+        posted = set(document_keys(books.postings).unique().to_pylist())
         both, alone = ["journal.csv", "documents.csv"], ["documents.csv"]
         keys = zip(states["collection"].to_pylist(), states["document_id"].to_pylist(), strict=True)
         # A document of nothing but zeros has no postings: an amount of zero is no posting.

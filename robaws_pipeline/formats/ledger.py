@@ -6,7 +6,6 @@ journal.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from io import BytesIO
 
 import duckdb
@@ -14,18 +13,26 @@ import pyarrow as pa
 
 from robaws_pipeline.books.keep import workspace
 from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.queries import query
 
 TABLES = ("documents", "states", "vat", "postings", "parties")
 """Tables of `MonthBooks` that the SQL of a format can name."""
 
 
 @contextmanager
+def with_tables(tables: Mapping[str, pa.Table]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that has these tables under their names."""
+    with workspace() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        yield connection
+
+
+@contextmanager
 def ledger(books: MonthBooks) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that has the `TABLES` of the books, the table `entry` and the macros of ``sql/entry.sql``."""
-    with workspace() as connection:
-        for name in TABLES:
-            connection.register(name, getattr(books, name))
-        connection.execute(sql(__package__, "entry"))
+    with with_tables({name: getattr(books, name) for name in TABLES}) as connection:
+        connection.execute(query(__package__, "entry"))
         yield connection
 
 
@@ -38,17 +45,12 @@ def lookups(
         connection.register(name, pa.Table.from_pylist([dict(zip(columns, row, strict=True)) for row in rows], schema))
 
 
-def sql(package: str, name: str) -> str:
-    """The text of ``sql/<name>.sql`` in a package."""
-    return files(package).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-
-
-def write_texts(connection: duckdb.DuckDBPyConnection, query: str, out: BytesIO, **parameters: object) -> int:
-    """The texts of a query's only column, one after the other, as UTF-8; how many there were.
+def write_texts(connection: duckdb.DuckDBPyConnection, sql: str, out: BytesIO, **parameters: object) -> int:
+    """The texts of the only column of a query, one after the other, as UTF-8; how many there were.
 
     A batch at a time: besides the file no text is ever in memory as a Python object.
     """
-    reader = connection.sql(query, params=parameters or None).to_arrow_reader(100_000)
+    reader = connection.sql(sql, params=parameters or None).to_arrow_reader(100_000)
     rows = 0
     for batch in reader:
         column = batch.column(0).cast(pa.string())

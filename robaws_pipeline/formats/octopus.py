@@ -15,6 +15,7 @@ from stdnum.eu import vat as european_vat
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.held import account_unfit, holds, written
 from robaws_pipeline.formats.import_sheet import Kind, import_files
+from robaws_pipeline.formats.lookups import in_order, keys_of_parties, parties_of, party_keys
 from robaws_pipeline.formats.spreadsheet import Columns
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
@@ -57,19 +58,15 @@ class OctopusFormat:
     def export(self, books: MonthBooks) -> Export:
         """The parties of the exported documents; a document whose party cannot be written is held."""
         own = books.company.of_format(self.name, OctopusSettings)
-        states = books.states.filter(pc.equal(books.states["state"], "exported"))
-        kind = pc.if_else(pc.equal(states["collection"], "sales"), "client", "supplier")
-        wanted = pc.binary_join_element_wise(kind, states["party_id"], "-")
-        parties = books.parties.append_column(
-            "key", pc.binary_join_element_wise(books.parties["kind"], books.parties["id"], "-")
-        )
+        states = books.exported
+        parties = parties_of(states, books.parties)
         usable = pc.and_(
             pc.match_substring_regex(parties["id"], "^[0-9]+$"),
             pc.match_substring_regex(pc.coalesce(parties["name"], pa.scalar("")), r"[^\s\p{Cc}]"),
         )
-        parties = parties.filter(pc.and_(usable, pc.is_in(parties["key"], value_set=pc.unique(wanted))))
-        parties = parties.sort_by([("kind", "ascending"), ("code", "ascending")])
-        held = holds(_without_party(states, pc.is_in(wanted, value_set=parties["key"].combine_chunks())))
+        parties = in_order(parties.filter(usable), "kind", "code")
+        known = keys_of_parties(parties).combine_chunks()
+        held = holds(_without_party(states, pc.is_in(party_keys(states), value_set=known)))
         export = Export((), held, written(books, held, [f"{STEM}.{kind}" for kind in own.files]))
         export.files = _files(books, own, parties, export.notes)
         return export

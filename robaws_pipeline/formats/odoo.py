@@ -13,8 +13,9 @@ from pydantic import Field
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
 from robaws_pipeline.formats.held import nothing_to_book, without_postings, written
 from robaws_pipeline.formats.import_sheet import Kind, import_files
-from robaws_pipeline.formats.ledger import ledger, lookups, sql
+from robaws_pipeline.formats.ledger import ledger, lookups
 from robaws_pipeline.formats.spreadsheet import Columns
+from robaws_pipeline.queries import query
 from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.schema import MONEY
 from robaws_pipeline.settings import Company, FormatSettings
@@ -59,7 +60,7 @@ class OdooFormat:
 def _files(books: MonthBooks, own: OdooSettings) -> Iterator[ExportFile]:
     with ledger(books) as connection:
         lookups(connection, {"theirs": (("ours", "journal"), tuple(own.journals.items()))})
-        rows = connection.sql(sql(__package__, "import_lines")).to_arrow_table()
+        rows = connection.sql(query(__package__, "import_lines")).to_arrow_table()
     yield from import_files(_columns(rows, own), STEM, "Journal Entries", own.files, books.period.last_day)
 
 

@@ -7,8 +7,6 @@ from importlib.metadata import EntryPoint, entry_points
 
 from robaws_pipeline.formats.base import Format
 from robaws_pipeline.formats.contract import NAME
-from robaws_pipeline.formats.template import TemplateFormat
-from robaws_pipeline.formats.template.layout import Layout
 from robaws_pipeline.settings import Company, FormatSettings, SettingsError
 
 GROUP = "robaws_pipeline.formats"
@@ -61,6 +59,10 @@ def _template(name: str, company: Company, found: _Found) -> Format | list[str]:
         return [f"templates.{name}: this is the name of an installed format ({origins}): give the layout another"]
     if not NAME.fullmatch(name):
         return [f"templates.{name}: no name for a folder: use a-z, 0-9 and _, a letter first"]
+    # Like an installed format, it is imported by who uses it: Dagster imports this module for every run.
+    from robaws_pipeline.formats.template import TemplateFormat  # noqa: PLC0415
+    from robaws_pipeline.formats.template.layout import Layout  # noqa: PLC0415
+
     try:
         return TemplateFormat(name, company.of_template(name, Layout))
     except SettingsError as error:

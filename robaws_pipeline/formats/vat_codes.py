@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from robaws_pipeline.formats.lookups import document_keys, lookup
 from robaws_pipeline.schema import RATE
 from robaws_pipeline.settings import FormatSettings, Nature, Rate, Treatment
 
@@ -72,10 +73,10 @@ def code_for(combination: Combination, codes: Sequence[VatCode]) -> str | None:
 
 def keyed(vat: pa.Table, states: pa.Table) -> pa.Table:
     """Rows of `schema.VAT` with the document's `type`, and the `rate` as codes count it (see `KEYS`)."""
-    place = pc.index_in(_documents(vat), value_set=_documents(states).combine_chunks())
+    types = lookup(document_keys(vat), document_keys(states), states["type"])
     counted = pc.if_else(pc.equal(vat["rate"], pa.scalar(Decimal(0), RATE)), vat["self_assessed_rate"], vat["rate"])
     position = vat.schema.get_field_index("rate")
-    return vat.set_column(position, "rate", counted).append_column("type", states["type"].combine_chunks().take(place))
+    return vat.set_column(position, "rate", counted).append_column("type", types)
 
 
 def found(rows: pa.Table, codes: Sequence[VatCode]) -> pa.Table:
@@ -85,7 +86,3 @@ def found(rows: pa.Table, codes: Sequence[VatCode]) -> pa.Table:
     return combinations.append_column(
         "code", pa.array([code_for(combination, codes) for combination in known], pa.string())
     ).append_column("name", pa.array([str(combination) for combination in known], pa.string()))
-
-
-def _documents(table: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(table["collection"], table["document_id"], "-")

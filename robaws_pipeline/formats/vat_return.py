@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from robaws_pipeline.books.vat_return import GRIDS, NO_GRID, document_grids, grid_totals
 from robaws_pipeline.formats import intervat
 from robaws_pipeline.formats.base import Export, ExportFile, MonthBooks
+from robaws_pipeline.formats.lookups import document_keys
 from robaws_pipeline.formats.spreadsheet import Columns, csv_bytes
 from robaws_pipeline.periods import Span
 from robaws_pipeline.schema import MONEY
@@ -68,13 +69,9 @@ class VatReturnFormat:
 
 
 def _in_files(books: MonthBooks) -> dict[tuple[str, str], list[str]]:
-    exported = books.states.filter(pc.equal(books.states["state"], "exported"))
+    exported = books.exported
     keys = zip(exported["collection"].to_pylist(), exported["document_id"].to_pylist(), strict=True)
     return {key: [DOCUMENTS_FILE] for key in keys}
-
-
-def _keys(table: pa.Table) -> Any:
-    return pc.binary_join_element_wise(table["collection"], table["document_id"], "-")
 
 
 def _grid_columns(rows: pa.Table, totals: Mapping[str, Decimal]) -> Columns:
@@ -93,9 +90,9 @@ def _grid_columns(rows: pa.Table, totals: Mapping[str, Decimal]) -> Columns:
 
 def document_columns(books: MonthBooks, rows: pa.Table) -> Columns:
     """One row a grid and document; a document without VAT rows (its lines are all 0.00) has one without a grid."""
-    states = books.states.filter(pc.equal(books.states["state"], "exported"))
-    keys = _keys(states).combine_chunks()
-    silent = states.filter(pc.invert(pc.is_in(keys, value_set=pc.unique(_keys(rows)))))
+    states = books.exported
+    keys = document_keys(states).combine_chunks()
+    silent = states.filter(pc.invert(pc.is_in(keys, value_set=pc.unique(document_keys(rows)))))
     count = silent.num_rows
     extra = pa.table(
         {
@@ -108,7 +105,7 @@ def document_columns(books: MonthBooks, rows: pa.Table) -> Columns:
         schema=rows.schema,
     )
     every = pa.concat_tables([rows, extra])
-    place = pc.index_in(_keys(every), value_set=keys)
+    place = pc.index_in(document_keys(every), value_set=keys)
 
     def of_document(column: str) -> Any:
         return states[column].combine_chunks().take(place)

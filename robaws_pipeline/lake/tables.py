@@ -40,8 +40,8 @@ class Tables:
 
     def read_months(self, table: Table, months: Iterable[str], columns: list[str] | None = None) -> pa.Table:
         """Several months of a table, one after the other."""
-        parts = [self.read(table, month, columns) for month in months]
-        return pa.concat_tables(parts) if parts else table.empty()
+        none = table.empty() if columns is None else table.empty().select(columns)
+        return pa.concat_tables([none, *(self.read(table, month, columns) for month in months)])
 
     def months(self, table: Table) -> list[str]:
         """The months that have been written, in order."""

@@ -5,8 +5,7 @@ They read what was written, not what the code that wrote it believed.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import pyarrow as pa
@@ -14,9 +13,12 @@ import pyarrow.compute as pc
 
 from robaws_pipeline import fields
 from robaws_pipeline.books import findings
+from robaws_pipeline.queries import query
 from robaws_pipeline.schema import POSTINGS, STATES, VAT
-from robaws_pipeline.steps.compare import all_documents, all_states, read_months
+from robaws_pipeline.steps.compare import all_documents, all_states
 from robaws_pipeline.steps.workspace import Workspace
+
+_KEY = ("month", "collection", "document_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,53 +34,41 @@ class Finding:
 
 def _ask(question: str, **tables: pa.Table) -> list[Finding]:
     """The rows of ``sql/<question>.sql``: month, collection, number, detail."""
-    sql = resources.files(__package__).joinpath("sql", f"{question}.sql").read_text(encoding="utf-8")
     with duckdb.connect() as connection:
         for name, table in tables.items():
             connection.register(name, table)
-        return [Finding(*row) for row in connection.execute(sql).fetchall()]
+        return [Finding(*row) for row in connection.execute(query(__package__, question)).fetchall()]
 
 
 def unbalanced(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
     """Exported documents whose postings do not add up to zero, or that have none though their total is not zero."""
+    read = workspace.tables.read_months
     return _ask(
         "unbalanced",
-        states=read_months(workspace, STATES, months, "month", "collection", "document_id", "number", "state", "gross"),
-        postings=read_months(workspace, POSTINGS, months, "month", "collection", "document_id", "amount"),
+        states=read(STATES, months, [*_KEY, "number", "state", "gross"]),
+        postings=read(POSTINGS, months, [*_KEY, "amount"]),
     )
 
 
 def totals_differ(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
     """Exported documents whose VAT recap, rounding and party posting do not meet the total that Robaws shows."""
+    read = workspace.tables.read_months
     return _ask(
         "totals_differ",
-        states=read_months(
-            workspace, STATES, months, "month", "collection", "type", "document_id", "number", "state", "gross"
-        ),
-        vat=read_months(workspace, VAT, months, "month", "collection", "document_id", "base", "vat"),
-        postings=read_months(workspace, POSTINGS, months, "month", "collection", "document_id", "kind", "amount"),
+        states=read(STATES, months, [*_KEY, "type", "number", "state", "gross"]),
+        vat=read(VAT, months, [*_KEY, "base", "vat"]),
+        postings=read(POSTINGS, months, [*_KEY, "kind", "amount"]),
     )
 
 
-def duplicate_numbers(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
-    """Documents of `months` that share their number with another one of the same collection and type, of any month."""
-    return _of(months, findings.duplicate_numbers(all_states(workspace), workspace.company.language))
-
-
-def number_gaps(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
-    """Sales numbers that are missing in their series just before a document of `months`."""
-    return _of(months, findings.number_gaps(all_states(workspace), workspace.company.language))
-
-
-def duplicate_supplier_numbers(workspace: Workspace, months: Sequence[str]) -> list[Finding]:
-    """Purchases of `months` with the supplier's number of an earlier one: the invoice that was entered twice."""
-    tables = all_documents(workspace), all_states(workspace)
-    return _of(months, findings.duplicate_supplier_numbers(*tables, workspace.company.language))
-
-
-def _of(months: Sequence[str], found: Sequence[findings.Finding]) -> list[Finding]:
-    wanted = set(months)
-    return [Finding(one.month, one.collection, one.number, one.detail) for one in found if one.month in wanted]
+def told(workspace: Workspace, months: Sequence[str]) -> dict[findings.Kind, list[Finding]]:
+    """What somebody has to explain about the numbers of `months`, compared with those of all months."""
+    found: dict[findings.Kind, list[Finding]] = {kind: [] for kind in get_args(findings.Kind)}
+    everything = findings.all_findings(all_documents(workspace), all_states(workspace), workspace.company.language)
+    for month in months:
+        for one in everything.get(month, ()):
+            found[one.kind].append(Finding(one.month, one.collection, one.number, one.detail))
+    return found
 
 
 def not_listed(workspace: Workspace, month: str, manifest: Mapping[str, Any]) -> list[Finding]:

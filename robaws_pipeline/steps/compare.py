@@ -5,33 +5,27 @@ whose findings are others today is stale, as far as the company has a format tha
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pyarrow as pa
 
 from robaws_pipeline.books.findings import DOCUMENTS_COLUMNS, STATES_COLUMNS, Finding, all_findings
 from robaws_pipeline.formats import registry
-from robaws_pipeline.schema import DOCUMENTS, STATES, Table
+from robaws_pipeline.schema import DOCUMENTS, STATES
 from robaws_pipeline.steps.workspace import Workspace
 
 Findings = Mapping[str, tuple[Finding, ...]]
 """By month; months without findings are left out."""
 
 
-def read_months(workspace: Workspace, table: Table, months: Sequence[str], *columns: str) -> pa.Table:
-    """Some columns of a monthly table, the months one after the other."""
-    parts = [workspace.tables.read(table, month, list(columns)) for month in months]
-    return pa.concat_tables([table.empty().select(list(columns)), *parts])
-
-
 def all_states(workspace: Workspace) -> pa.Table:
     """The states of every month, as far as `books.findings` asks for them."""
-    return read_months(workspace, STATES, workspace.tables.months(STATES), *STATES_COLUMNS)
+    return workspace.tables.read_months(STATES, workspace.tables.months(STATES), list(STATES_COLUMNS))
 
 
 def all_documents(workspace: Workspace) -> pa.Table:
     """The documents of every month that has states, as far as `books.findings` asks for them."""
-    return read_months(workspace, DOCUMENTS, workspace.tables.months(STATES), *DOCUMENTS_COLUMNS)
+    return workspace.tables.read_months(DOCUMENTS, workspace.tables.months(STATES), list(DOCUMENTS_COLUMNS))
 
 
 def findings_told(workspace: Workspace, *names: str) -> Findings | None:

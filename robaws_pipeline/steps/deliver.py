@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from robaws_pipeline.deliveries import cover, make
 from robaws_pipeline.deliveries import manifest as manifests
 from robaws_pipeline.deliveries.archive import Archive, Link, sums
-from robaws_pipeline.deliveries.entries import Entries, Entry, Key, entries, first_of_each, parties_of
+from robaws_pipeline.deliveries.entries import Entries, Entry, Key, entries
 from robaws_pipeline.deliveries.kept import Kept, digests, rows_of
 from robaws_pipeline.deliveries.manifest import LeftOut, Manifest, Previous, Was
 from robaws_pipeline.deliveries.plan import EVERYTHING, Change, Scope, confirmed, plan
@@ -24,6 +24,7 @@ from robaws_pipeline.deliveries.standing import Standing, last_delivery, standin
 from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.base import Format
 from robaws_pipeline.formats.contract import spans_of
+from robaws_pipeline.formats.lookups import first_of_each, parties_of
 from robaws_pipeline.lake import locks
 from robaws_pipeline.periods import months_between
 from robaws_pipeline.reasons import Language, describe
@@ -174,28 +175,23 @@ def _prepare(
     number = len(links) + 1
     with _steady_books(workspace, built=built):
         months = loaded_months(workspace)
-        tables = workspace.tables
-        states = tables.read_months(STATES, months)
-        booked = Entries(
-            tables.read_months(DOCUMENTS, months),
-            LINES.empty(),
-            states,
-            tables.read_months(VAT, months),
-            tables.read_months(POSTINGS, months),
-        )
-        changes = plan(entries(booked), _states(states, language), stands, scope)
+        left: list[LeftOut] = []
+        elsewhere: dict[Key, tuple[str, tuple[str, ...]]] = {}
+        for month in months:
+            states = workspace.tables.read(STATES, month)
+            elsewhere |= _states(states, language)
+            if scope.month in {None, month}:
+                left += [
+                    row
+                    for row in make.held_rows(states, month, language)
+                    if scope.until is None or (row.date or "") <= scope.until.isoformat()
+                ]
+        changes = plan(entries(_month(workspace, month) for month in months), elsewhere, stands, scope)
         was, was_parties = rows_of(
             [change.was for change in changes if change.was is not None], _kept_by(archive, links)
         )
         changes = _confirmed(changes, was)
         kept = _keep(workspace, changes, was, was_parties)
-        left = [
-            row
-            for month in months
-            if scope.month in {None, month}
-            for row in make.held_rows(states.filter(pc.equal(states["month"], month)), month, language)
-            if scope.until is None or (row.date or "") <= scope.until.isoformat()
-        ]
         not_read = {month: list(names) for month in months if (names := fingerprints.not_read(workspace, month))}
     base = Manifest(
         kind="delivery",
@@ -230,6 +226,14 @@ def _prepare(
 
 def _previous(links: Sequence[Link]) -> Previous | None:
     return Previous(links[-1].manifest.number, links[-1].sha256) if links else None
+
+
+def _month(workspace: Workspace, month: str) -> Entries:
+    """The month's documents as they are booked; lines do not matter for that."""
+    documents, states, vat, postings = (
+        workspace.tables.read(table, month) for table in (DOCUMENTS, STATES, VAT, POSTINGS)
+    )
+    return Entries(documents, LINES.empty(), states, vat, postings)
 
 
 def _states(states: pa.Table, language: Language) -> dict[Key, tuple[str, tuple[str, ...]]]:
@@ -272,9 +276,10 @@ def _keep(workspace: Workspace, changes: Sequence[Change], was: Entries, was_par
         parts.append(Entries(books.documents, books.lines, books.states, books.vat, books.postings).only(keys))
         originals.append(books.originals)
     now = Entries.all_of(parts)
-    both = first_of_each([parties_of(Entries.all_of([now, was]), parties), was_parties], "kind", "id")
+    named = parties_of(pa.concat_tables([now.documents, was.documents]), parties)
+    both = first_of_each(pa.concat_tables([named, was_parties]), "kind", "id")
     papers = stored.reader(workspace, now.documents, sorted(wanted))
-    credited = first_of_each(originals, "collection", "id")
+    credited = first_of_each(pa.concat_tables(originals), "collection", "id")
     return Kept(workspace.company, now, was, both, conditions, credited, papers)
 
 

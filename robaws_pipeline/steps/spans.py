@@ -5,12 +5,12 @@ entries were made from, so that a period is stale when one of its months was bui
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
 from robaws_pipeline import progress
 from robaws_pipeline.formats.base import Format, MonthBooks
+from robaws_pipeline.formats.lookups import first_of_each
 from robaws_pipeline.formats.month import MonthExport
 from robaws_pipeline.periods import Period, Span, period_of
 from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
@@ -24,7 +24,7 @@ from robaws_pipeline.steps.workspace import Workspace
 LONGER: tuple[Span, ...] = ("quarter", "year", "book_year")
 
 
-def periods(workspace: Workspace) -> Iterator[Period]:
+def periods(workspace: Workspace) -> list[Period]:
     """The quarters and years that some format is written for and some month was loaded of, also unfinished ones."""
     company, months = workspace.company, loaded_months(workspace)
     wanted = (
@@ -33,7 +33,7 @@ def periods(workspace: Workspace) -> Iterator[Period]:
         if formats_for(company, span)
         for month in months
     )
-    return iter(dict.fromkeys(wanted))
+    return list(dict.fromkeys(wanted))
 
 
 def _formats(company: Company, period: Period) -> list[Format]:
@@ -57,14 +57,14 @@ def stale_periods(workspace: Workspace) -> list[Period]:
     ]
 
 
-def build_periods(workspace: Workspace, wanted: Sequence[Period] | None = None) -> dict[Period, Exported]:
-    """Make the folders of these periods, or of all stale ones: every format's files, held.csv and manifest.json.
+def build_periods(workspace: Workspace) -> dict[Period, Exported]:
+    """Make the folders of all stale periods: every format's files, held.csv and manifest.json.
 
     A period is in memory as a whole while it is written.
     """
     exported: dict[Period, Exported] = {}
     with workspace.only_builder():
-        chosen = stale_periods(workspace) if wanted is None else list(wanted)
+        chosen = stale_periods(workspace)
         found = compare.findings_told(workspace)
         shared = (workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS), found)
         for done, period in enumerate(chosen, 1):
@@ -91,10 +91,7 @@ def period_books(
     def joined(name: str) -> pa.Table:
         return pa.concat_tables([getattr(month, name) for month in months])
 
-    originals, documents = joined("originals"), joined("documents")
-    # Credit notes of several months may refer to one invoice.
-    first_of_each = originals.append_column("position", pa.array(range(originals.num_rows), pa.int64()))
-    positions = first_of_each.group_by(["collection", "id"]).aggregate([("position", "min")])["position_min"]
+    documents = joined("documents")
     return MonthBooks(
         key=workspace.key,
         company=workspace.company,
@@ -106,7 +103,8 @@ def period_books(
         postings=joined("postings"),
         parties=parties,
         payment_conditions=payment_conditions,
-        originals=originals.take(positions.sort()),
+        # Credit notes of several months may refer to one invoice.
+        originals=first_of_each(joined("originals"), "collection", "id"),
         not_read=tuple(sorted({name for month in months for name in month.not_read})),
         findings=tuple(finding for month in months for finding in month.findings),
         stored_file=stored.reader(workspace, documents, period.months),

@@ -1,5 +1,6 @@
 """Closed periods: what came too late, and where it is booked."""
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,21 @@ def test_a_document_that_came_too_late_is_held_and_says_so(keep: Keep) -> None:
     state, reasons, _, postings = outcome(books)
     assert (state, postings) == ("held", set())
     assert reasons == ["The document came after its period was closed: dated 2026-03-12, made in Robaws on 2026-04-21."]
+
+
+def test_the_day_a_document_was_made_is_the_company_s_on_every_machine(
+    keep: Keep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half an hour past midnight in Belgium is late; a server in Tokyo or London must not think otherwise."""
+    night = made(date(2026, 3, 12), datetime(2026, 4, 20, 22, 30, tzinfo=UTC))
+    told = set()
+    for zone in ("Asia/Tokyo", "Europe/London", "Etc/UTC"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        told.add(tuple(outcome(keep(night, [line()], closing()))[1]))
+    monkeypatch.undo()
+    time.tzset()
+    assert told == {("The document came after its period was closed: dated 2026-03-12, made in Robaws on 2026-04-21.",)}
 
 
 def test_a_late_document_is_booked_on_the_first_open_day_when_the_settings_say_so(keep: Keep) -> None:

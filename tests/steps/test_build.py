@@ -74,7 +74,7 @@ def test_the_audit_finds_nothing_to_say(loaded: Loaded) -> None:
     """What the asset checks ask of every month must pass on data with every trouble the sandbox knows."""
     assert audit.unbalanced(loaded.workspace, MONTHS) == []
     assert audit.totals_differ(loaded.workspace, MONTHS) == []
-    assert audit.duplicate_numbers(loaded.workspace, MONTHS) == []
+    assert audit.told(loaded.workspace, MONTHS)["duplicate_number"] == []
     for month, manifest in manifests(loaded.workspace).items():
         assert audit.not_listed(loaded.workspace, month, manifest) == []
     counts = audit.held_by_type(loaded.workspace, MONTHS)
@@ -93,7 +93,7 @@ def test_the_audit_finds_what_is_wrong(loaded: Loaded) -> None:
     twice = audit.not_listed(workspace, MARCH, {"documents": [*listed, listed[0], {**listed[0], "id": "?"}]})
     assert [finding.detail for finding in twice] == ["in the manifest, but not held", "2 times in the manifest"]
     build_all(workspace, [MARCH])
-    assert [finding.month for finding in audit.duplicate_numbers(workspace, [MARCH])] == [MARCH]
+    assert [finding.month for finding in audit.told(workspace, [MARCH])["duplicate_number"]] == [MARCH]
 
 
 def test_building_again_gives_the_same_bytes(loaded: Loaded) -> None:

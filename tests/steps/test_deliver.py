@@ -337,8 +337,10 @@ def test_a_new_way_of_telling_versions_apart_makes_no_corrections(
     """An upgrade that digests entries otherwise must not reverse years of documents that are the same."""
     workspace = delivering(acme, "reverse")
     deliver(workspace)
-    plain = entries._sql()
-    monkeypatch.setattr(entries, "_sql", lambda: plain.replace("'posting', ", "'posting of 2030', "))
+    plain = entries.query(entries.__package__, "booked")
+    other = plain.replace("'posting', ", "'posting of 2030', ")
+    assert other != plain
+    monkeypatch.setattr(entries, "query", lambda package, name: other)
     assert deliver(workspace).link is None
     edit(acme, pick(acme.world, "sales", JANUARY, type="INVOICE"), date="2025-02-20")
     read_again(workspace)

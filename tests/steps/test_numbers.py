@@ -44,7 +44,7 @@ def sales(workspace: Workspace, *numbers: tuple[str, str], deleted: tuple[str, .
 
 def gaps(workspace: Workspace, *months: str) -> list[tuple[str, str, str]]:
     """Month, number and text of each finding."""
-    found = audit.number_gaps(workspace, months or MONTHS)
+    found = audit.told(workspace, months or MONTHS)["number_gap"]
     return [(finding.month, finding.number, finding.detail) for finding in found]
 
 
@@ -118,14 +118,14 @@ def test_a_suppliers_invoice_that_was_entered_twice_is_told(acme: Loaded) -> Non
         (MARCH, "4", "9", ""),
         (MARCH, "5", "9", ""),
     )
-    (finding,) = audit.duplicate_supplier_numbers(acme.workspace, MONTHS)
+    (finding,) = audit.told(acme.workspace, MONTHS)["duplicate_supplier_number"]
     assert (finding.month, finding.number) == (MARCH, "I2")
     assert finding.detail == f"supplier's number 2026-118 for 121.00 is also on I1 of {JANUARY}-10 for 121.00"
-    assert audit.duplicate_supplier_numbers(acme.workspace, [JANUARY]) == []
+    assert audit.told(acme.workspace, [JANUARY])["duplicate_supplier_number"] == []
 
 
 def test_one_that_was_deleted_is_no_duplicate(acme: Loaded) -> None:
     """Whoever entered it twice has put it right."""
     rows = (JANUARY, "1", "9", "A1"), (MARCH, "2", "9", "A1")
     purchases(acme.workspace, *rows, deleted=("1",))
-    assert audit.duplicate_supplier_numbers(acme.workspace, MONTHS) == []
+    assert audit.told(acme.workspace, MONTHS)["duplicate_supplier_number"] == []

@@ -14,7 +14,7 @@ SELECT
     document.date,
     CASE WHEN document.date IS NOT NULL THEN greatest(document.date, closing.first_open) END AS booking_date,
     coalesce(closing.first_open > document.date, false) AS late,
-    document.created_at::DATE AS created_on,
+    document.created_on,
     document.due_date,
     document.party_id,
     document.currency,
@@ -38,7 +38,7 @@ SELECT
         AS party_sign
 FROM documents AS document
 -- The last closing before the document was made says what was open by then.
-ASOF LEFT JOIN closing ON closing.closed_at <= document.created_at
+ASOF LEFT JOIN closing ON closing.closed_on < document.created_on
 LEFT JOIN parties AS party
     ON party.id = document.party_id
     AND party.kind = CASE document.collection WHEN 'sales' THEN 'client' ELSE 'supplier' END

@@ -1,23 +1,24 @@
 """Buchungsstapel: which rows the batch has, and its files."""
 
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from robaws_pipeline.books.keep import workspace
 from robaws_pipeline.formats import held, vat_codes
 from robaws_pipeline.formats.base import FormatHeld, MonthBooks
 from robaws_pipeline.formats.datev.columns import BOOKING, cells
 from robaws_pipeline.formats.datev.header import BATCH, head
 from robaws_pipeline.formats.datev.options import USUAL_KEYS, DatevSettings
 from robaws_pipeline.formats.delimited import amount, day, delimited, quoted
+from robaws_pipeline.formats.ledger import with_tables
+from robaws_pipeline.formats.lookups import parties_of
 from robaws_pipeline.formats.texts import Texts, labels
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.identifiers import vat_number
+from robaws_pipeline.queries import query
 
 MOST_ROWS = 99_999
 """Rows that one file may have."""
@@ -48,20 +49,20 @@ def batch(books: MonthBooks, settings: DatevSettings) -> Batch:
         "vat_code": vat_codes.found(vat, (*settings.vat_codes, *USUAL_KEYS)),
         "vat_id": _vat_ids(books),
     }
-    with workspace() as connection:
-        for name, table in inputs.items():
-            connection.register(name, table)
+    with with_tables(inputs) as connection:
         (customers_from, customers_to), (suppliers_from, suppliers_to) = settings.customers, settings.suppliers
         ranges = {"customers_from": customers_from, "customers_to": customers_to}
         ranges |= {"suppliers_from": suppliers_from, "suppliers_to": suppliers_to}
-        connection.execute(_sql("document"), {"person_accounts": settings.person_accounts, **ranges})
+        connection.execute(query(__package__, "document"), {"person_accounts": settings.person_accounts, **ranges})
         automatic = [account.lstrip("0") for account in settings.automatic_accounts]
-        connection.execute(_sql("entry"), {"cost_centres": settings.cost_centres, "automatic_accounts": automatic})
+        connection.execute(
+            query(__package__, "entry"), {"cost_centres": settings.cost_centres, "automatic_accounts": automatic}
+        )
         length = {"account_length": settings.account_length}
-        reasons = connection.sql(_sql("reason"), params=length).to_arrow_table().cast(held.SCHEMA)
+        reasons = connection.sql(query(__package__, "reason"), params=length).to_arrow_table().cast(held.SCHEMA)
         connection.register("held", reasons)
-        rows = connection.sql(_sql("rows"), params=length).to_arrow_table()
-        return Batch(rows, connection.sql(_sql("persons")).to_arrow_table(), held.holds(reasons))
+        rows = connection.sql(query(__package__, "rows"), params=length).to_arrow_table()
+        return Batch(rows, connection.sql(query(__package__, "persons")).to_arrow_table(), held.holds(reasons))
 
 
 def parts(rows: pa.Table) -> Iterator[pa.Table]:
@@ -112,12 +113,7 @@ def batch_csv(rows: pa.Table, books: MonthBooks, settings: DatevSettings, texts:
 
 def _vat_ids(books: MonthBooks) -> pa.Table:
     """The parties' VAT numbers with their prefix, where they are sound."""
-    states = books.states.filter(pc.equal(books.states["state"], "exported"))
-    kinds = pc.if_else(pc.equal(states["collection"], "sales"), "client", "supplier")
-    used = pc.unique(pc.binary_join_element_wise(kinds, states["party_id"], "-"))
-    parties = books.parties.filter(
-        pc.is_in(pc.binary_join_element_wise(books.parties["kind"], books.parties["id"], "-"), value_set=used)
-    )
+    parties = parties_of(books.exported, books.parties)
     found = []
     for party in parties.select(["kind", "id", "vat_number", "country"]).to_pylist():
         number = vat_number(party["vat_number"], country_code(party["country"]))
@@ -125,7 +121,3 @@ def _vat_ids(books: MonthBooks) -> pa.Table:
         if number is not None and number.valid and len(number.value) <= 15:
             found.append({"kind": party["kind"], "id": party["id"], "value": number.value})
     return pa.Table.from_pylist(found, _VAT_IDS)
-
-
-def _sql(name: str) -> str:
-    return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 import duckdb
 import pyarrow as pa
 
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.template.layout import Layout, Rows
+from robaws_pipeline.queries import query
 from robaws_pipeline.schema import MONEY, RATE
 
 TEXT, DATE, WHOLE = pa.string(), pa.date32(), pa.int64()
@@ -159,11 +158,6 @@ def names(*groups: tuple[Field, ...]) -> dict[str, pa.DataType]:
     return {field.name: field.type for group in groups for field in group}
 
 
-@cache
-def _sql(name: str) -> str:
-    return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
-
-
 _SETTING = pa.schema(
     [(name, TEXT) for name in ("type", "company", "company_name", "company_vat_number", "period", "amounts")]
     + [("sign", pa.int32()), ("amount_sign", pa.int32()), ("collections", pa.list_(TEXT))]
@@ -187,5 +181,7 @@ def open_books(connection: duckdb.DuckDBPyConnection, books: MonthBooks, layout:
     positive = layout.credit_notes == "positive"
     rows = [{**common, "type": "INVOICE", "sign": 1}, {**common, "type": "CREDIT_NOTE", "sign": -1 if positive else 1}]
     connection.register("setting", pa.Table.from_pylist(rows, schema=_SETTING))
-    connection.execute(f"CREATE VIEW document AS {_sql('document')}")
-    connection.execute(f"CREATE VIEW row AS {'FROM document' if layout.rows == 'document' else _sql(layout.rows)}")
+    connection.execute(f"CREATE VIEW document AS {query(__package__, 'document')}")
+    connection.execute(
+        f"CREATE VIEW row AS {'FROM document' if layout.rows == 'document' else query(__package__, layout.rows)}"
+    )

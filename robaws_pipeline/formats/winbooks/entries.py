@@ -1,17 +1,17 @@
 """act.txt and ant.txt: the entries of the month, and their analytical side."""
 
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from robaws_pipeline.books.keep import workspace
 from robaws_pipeline.formats import held, vat_codes
 from robaws_pipeline.formats.base import FormatHeld, MonthBooks
 from robaws_pipeline.formats.delimited import Cells, amount, day, delimited
+from robaws_pipeline.formats.ledger import with_tables
 from robaws_pipeline.formats.texts import Texts, labels
 from robaws_pipeline.formats.winbooks.options import USUAL_CODES, WinbooksSettings
+from robaws_pipeline.queries import query
 
 _JOURNALS = pa.schema([("book", pa.string()), ("code", pa.string())])
 _BOOK_YEARS = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -44,12 +44,12 @@ def entries(books: MonthBooks, settings: WinbooksSettings) -> Entries:
         "journals": pa.table([list(settings.journals), list(settings.journals.values())], schema=_JOURNALS),
     }
     accounts = books.company.accounts
-    with workspace() as connection:
-        for name, table in inputs.items():
-            connection.register(name, table)
-        connection.execute(_sql("document"), {"number_skip": settings.number_skip, "party_codes": settings.party_codes})
+    with with_tables(inputs) as connection:
         connection.execute(
-            _sql("entry"),
+            query(__package__, "document"), {"number_skip": settings.number_skip, "party_codes": settings.party_codes}
+        )
+        connection.execute(
+            query(__package__, "entry"),
             {
                 "vat_due": accounts.vat_due,
                 "vat_deductible": accounts.vat_deductible,
@@ -57,9 +57,9 @@ def entries(books: MonthBooks, settings: WinbooksSettings) -> Entries:
             },
         )
         analytical = {"analytical": settings.analytical_zone is not None}
-        reasons = connection.sql(_sql("reason"), params=analytical).to_arrow_table().cast(held.SCHEMA)
+        reasons = connection.sql(query(__package__, "reason"), params=analytical).to_arrow_table().cast(held.SCHEMA)
         connection.register("held", reasons)
-        return Entries(connection.sql(_sql("rows")).to_arrow_table(), held.holds(reasons))
+        return Entries(connection.sql(query(__package__, "rows")).to_arrow_table(), held.holds(reasons))
 
 
 def act_txt(rows: pa.Table, settings: WinbooksSettings, month: str, texts: Texts) -> bytes:
@@ -147,7 +147,3 @@ def _book_year(settings: WinbooksSettings, month: str) -> tuple[str, str]:
 
 def _months(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:])
-
-
-def _sql(name: str) -> str:
-    return files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from robaws_pipeline.books.vat_return import NO_GRID
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.journal import documents_columns, journal_columns, parties_columns
-from robaws_pipeline.formats.lookups import document_keys, in_order, lookup, party_keys
+from robaws_pipeline.formats.lookups import document_keys, in_order, keys_of_parties, lookup, party_keys
 from robaws_pipeline.formats.manifest import TYPES
 from robaws_pipeline.formats.vat_return import document_columns
 from robaws_pipeline.formats.workbook.sheets import Column
@@ -38,9 +38,9 @@ def typed(types: Any, words: Words) -> Any:
 def documents(books: MonthBooks, words: Words) -> list[Column]:
     """Every document of the period, whatever its state; amounts as Robaws shows them, credit notes negative."""
     rows = in_order(books.states, "collection", "date", "number", "document_id")
-    entry, known = document_keys(rows, "document_id"), document_keys(books.documents, "id")
+    entry, known = document_keys(rows), document_keys(books.documents, "id")
     parties = books.parties
-    party = lookup(party_keys(rows), pc.binary_join_element_wise(parties["kind"], parties["id"], "-"), parties["code"])
+    party = lookup(party_keys(rows), keys_of_parties(parties), parties["code"])
     return [
         Column(words["collection"], worded(rows["collection"], words), 10),
         Column(words["type"], typed(rows["type"], words), 12),
@@ -108,9 +108,7 @@ def vat_documents(books: MonthBooks, grids: pa.Table, words: Words) -> list[Colu
 def rounding(books: MonthBooks, words: Words) -> list[Column]:
     """The differences of a cent or so that were booked; debit positive."""
     rows = _rounded(books)
-    party = lookup(
-        document_keys(rows, "document_id"), document_keys(books.states, "document_id"), books.states["party_name"]
-    )
+    party = lookup(document_keys(rows), document_keys(books.states), books.states["party_name"])
     return [
         Column(words["collection"], worded(rows["collection"], words), 10),
         Column(words["number"], rows["number"], 14),
@@ -160,7 +158,7 @@ def questions(books: MonthBooks, grids: pa.Table, words: Words) -> list[Column]:
     rows += [*_unplaced(books, grids, words), *_strangers(books, words), *_rounding_questions(books, words)]
     states = books.states
     keys = pa.array([None if row["id"] is None else f"{row['collection']}-{row['id']}" for row in rows], pa.string())
-    known = document_keys(states, "document_id")
+    known = document_keys(states)
 
     def said(name: str) -> pa.Array:
         return pa.array([row[name] for row in rows], pa.string())
@@ -220,8 +218,7 @@ def _unplaced(books: MonthBooks, grids: pa.Table, words: Words) -> Iterator[Ques
 
 
 def _strangers(books: MonthBooks, words: Words) -> Iterator[Question]:
-    exported = books.states.filter(pc.equal(books.states["state"], "exported"))
-    known = pc.binary_join_element_wise(books.parties["kind"], books.parties["id"], "-").combine_chunks()
+    exported, known = books.exported, keys_of_parties(books.parties).combine_chunks()
     strange = exported.filter(pc.invert(pc.is_in(party_keys(exported), value_set=known)))
     for row in in_order(strange.select(["collection", "document_id"]), "collection", "document_id").to_pylist():
         yield _question(words, "no_party", row["collection"], row["document_id"], words["text_no_party"])

@@ -24,11 +24,12 @@ from robaws_pipeline.formats.held import (
     written,
     year_unfit,
 )
-from robaws_pipeline.formats.ledger import ledger, lookups, sql, write_texts
+from robaws_pipeline.formats.ledger import ledger, lookups, write_texts
 from robaws_pipeline.formats.texts import Texts
 from robaws_pipeline.formats.ubl.countries import country_code
 from robaws_pipeline.formats.ubl.text import one_line
 from robaws_pipeline.periods import MONTHS_A_YEAR, Span, book_year_of, first_day, last_day, months_between
+from robaws_pipeline.queries import query
 from robaws_pipeline.reasons import Language, Reason
 from robaws_pipeline.settings import Company, FormatSettings
 
@@ -133,7 +134,7 @@ def _files(books: MonthBooks, own: XafSettings, paths: Mapping[str, Version], no
         _register(connection, books, own)
         for path, version_ in paths.items():
             yield ExportFile(path, _auditfile(connection, books, own, version_))
-        cut = connection.sql(sql(__package__, "too_long")).to_arrow_table()
+        cut = connection.sql(query(__package__, "too_long")).to_arrow_table()
     for field, width in dict.fromkeys(zip(cut["field"].to_pylist(), cut["width"].to_pylist(), strict=True)):
         rows = cut.filter(pc.and_(pc.equal(cut["field"], field), pc.equal(cut["width"], width)))
         texts.fit(rows["text"], field=field, of=rows["of"], width=width)
@@ -156,7 +157,7 @@ def _auditfile(connection: duckdb.DuckDBPyConnection, books: MonthBooks, own: Xa
         "project_element": _PROJECT[version_],
         "activity_element": _ACTIVITY[version_],
     }
-    if write_texts(connection, sql(__package__, "lines"), out, **parameters):
+    if write_texts(connection, query(__package__, "lines"), out, **parameters):
         out.write(b"</transaction>\n</journal>\n")
     out.write(b"</transactions>\n</company>\n</auditfile>\n")
     return out.getvalue()
@@ -173,12 +174,12 @@ def _register(connection: duckdb.DuckDBPyConnection, books: MonthBooks, own: Xaf
         "country": (("typed", "code"), tuple((text, country_code(text)) for text in typed)),
     }
     lookups(connection, tables)
-    connection.execute(sql(__package__, "elements"))
+    connection.execute(query(__package__, "elements"))
 
 
-def _section(connection: duckdb.DuckDBPyConnection, out: BytesIO, tag: str, query: str, **parameters: object) -> None:
+def _section(connection: duckdb.DuckDBPyConnection, out: BytesIO, tag: str, name: str, **parameters: object) -> None:
     out.write(f"<{tag}>\n".encode())
-    write_texts(connection, sql(__package__, query), out, **parameters)
+    write_texts(connection, query(__package__, name), out, **parameters)
     out.write(f"</{tag}>\n".encode())
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from foreign_ubl import READERS
-from ubl_booked import Booked
+from ubl_booked import Booked, without_zeros
 from ubl_books import Doc, books, cents, line, party, text
 
 from robaws_pipeline.formats.base import MonthBooks
@@ -131,4 +131,4 @@ def test_readers_of_others_read_what_the_books_hold(written: Written) -> None:
     of = {path: document_id for (_, document_id), (path, *_) in written.documents.items()}
     for path in random.Random(7).sample(sorted(written.files), 300):
         for name, read in READERS.items():
-            assert read(written.files[path]) == booked.read(of[path]), (name, path)
+            assert without_zeros(read(written.files[path])) == without_zeros(booked.read(of[path])), (name, path)

@@ -6,7 +6,7 @@ from typing import Any
 from foreign_ubl import READERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ubl_booked import Booked
+from ubl_booked import Booked, without_zeros
 from ubl_books import Doc, books, cents, line, party, text
 from ubl_reader import export
 
@@ -77,7 +77,7 @@ def test_every_exported_document_is_in_one_file_or_held(docs: list[Doc]) -> None
     booked = Booked(month)
     for (_, document_id), (path, _) in made.documents.items():
         for name, read in READERS.items():
-            assert read(files[path].content) == booked.read(document_id), name
+            assert without_zeros(read(files[path].content)) == without_zeros(booked.read(document_id)), name
         assert files[path].amount("cac:LegalMonetaryTotal/cbc:PayableAmount") >= 0
     codes = {item.code for item in made.held}
     assert codes <= {

@@ -1,6 +1,7 @@
 """What a file must say, from the books alone: none of the format's code decides here."""
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -42,7 +43,10 @@ class Booked:
             base, tax = groups.get(key, (Decimal(0), Decimal(0)))
             groups[key] = base + sign * row["base"], tax + sign * row["vat"]
         theirs = self._parties[document["party_id"]]
-        outside = any(category == "O" for category, _ in groups)
+        lines = [self._line(row) for row in self._lines[document_id] if row["net"] is not None]
+        # Outside the scope of VAT stands alone, so the first line with an amount says it of all.
+        (first, _), *_ = [line for line in lines if line[1]] or lines
+        outside = first[0] == "O"
         return Read(
             type="381" if sign < 0 else "380",
             number=document["number"],
@@ -53,7 +57,7 @@ class Booked:
                 COUNTRIES.get(theirs["country"], theirs["country"]),
                 None if outside else theirs["vat_number"],
             ),
-            lines=[self._line(row) for row in self._lines[document_id] if row["net"] is not None],
+            lines=lines,
             groups=groups,
             net=sum((sign * row["base"] for row in vat), Decimal(0)),
             vat=sum((sign * row["vat"] for row in vat), Decimal(0)),
@@ -64,6 +68,15 @@ class Booked:
         tariff = self._company.tariff(row["vat_tariff_id"], row["vat_tariff_name"])
         assert tariff is not None
         return _rate(tariff.treatment, tariff.rate), cents(row["net"])
+
+
+def without_zeros(read: Read) -> Read:
+    """What can be compared: of which rate nothing is, the books do not ask."""
+    return replace(
+        read,
+        lines=[(rate if net else ("", net), net) for rate, net in read.lines],
+        groups={rate: amounts for rate, amounts in read.groups.items() if any(amounts)},
+    )
 
 
 def _rate(treatment: str, rate: Decimal) -> Rate:

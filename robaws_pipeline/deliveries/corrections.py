@@ -14,7 +14,7 @@ from robaws_pipeline.schema import MONEY, RATE
 
 AS_DELIVERED, AS_IT_IS = "as delivered", "as it is now"
 
-_TEXTS = ("journal", "number", "type", "account", "account_name", "party_code", "description", "treatment")
+_TEXTS = ("journal", "number", "type", "kind", "account", "account_name", "party_code", "description", "treatment")
 
 
 def _postings(found: Entries) -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -63,12 +63,14 @@ def corrections(documents: Sequence[Document], kept: Kept) -> bytes:
             "why": column("why", pa.string()),
             "figures": column("figures", pa.string()),
             "date": column("date", pa.date32()),
+            "booking_date": column("booking_date", pa.date32()),
             "party_name": column("party_name", pa.string()),
             **texts,
             "vat_rate": column("rate", RATE),
             "vat_base": column("vat_base", MONEY),
             "due_date": column("due_date", pa.date32()),
             "project": column("project_id", pa.string()),
+            "activity": column("activity_id", pa.string()),
             "payment_reference": column("payment_reference", pa.string()),
             "debit": pc.max_element_wise(amount, zero),
             "credit": pc.max_element_wise(pc.cast(pc.negate(amount), MONEY), zero),

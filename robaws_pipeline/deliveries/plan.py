@@ -106,7 +106,7 @@ def differences(was: Entry, now: Entry) -> Iterator[str]:
     ]
     yield from (f"{name} {getattr(was, name)} → {getattr(now, name)}" for name in found)
     if not found and was.type == now.type:
-        yield "booked otherwise: account, VAT, due date, project or reference"
+        yield "booked otherwise: account, VAT, due date, period, cost centre or reference"
 
 
 def confirmed(changes: Iterable[Change], again: Callable[[Was], str]) -> list[Change]:

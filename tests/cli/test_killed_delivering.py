@@ -16,6 +16,8 @@ from robaws_pipeline.steps.deliveries import verify_deliveries
 
 ROUNDS = int(os.environ.get("DELIVERY_ROUNDS", "4"))
 """Of two processes at once; a longer run is for whoever changes how deliveries are written."""
+MOMENTS = int(os.environ.get("DELIVERY_MOMENTS", "8"))
+"""At which a process is killed: of each kind some, or all that there are when it is as many."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def test_killed_at_any_moment_there_is_one_whole_delivery_or_none(
     assert code == 0, seen
     expected = delivered(undisturbed)
     assert verify_deliveries(undisturbed.workspace()) == []
-    for moment in moments(seen, undisturbed.folder, 8):
+    for moment in range(len(seen)) if len(seen) <= MOMENTS else moments(seen, undisturbed.folder, MOMENTS):
         place = fresh(loaded_once, tmp_path / f"killed at {moment}", server)
         code, _ = at_work[0].work("deliver", place.config, moment)
         assert code == -signal.SIGKILL

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from robaws_pipeline.schema import POSTINGS, STATES
 from robaws_pipeline.steps.stale import loaded_months
 from robaws_pipeline.steps.workspace import Workspace
 
-Ledger = Counter[tuple[str, str]]
-"""(month, account) → balance, debit positive."""
+Ledger = Counter[tuple[str, ...]]
+"""What → balance, debit positive: of an account in a month, of a party, of a VAT treatment and its taxable amount, of a
+cost centre."""
 
 
 def folders(root: Path) -> list[Path]:
@@ -27,6 +29,30 @@ def manifests(root: Path) -> list[dict[str, Any]]:
 
 def _amount(row: dict[str, str]) -> Decimal:
     return Decimal(row["debit"].replace(",", ".")) - Decimal(row["credit"].replace(",", "."))
+
+
+def _rate(text: str) -> str:
+    return f"{Decimal(text.replace(',', '.')).normalize():f}" if text else ""
+
+
+def _facts(row: dict[str, str], amount: Decimal) -> Iterator[tuple[tuple[str, ...], Decimal]]:
+    """What one posting adds to the ledger."""
+    month, account = row["date"][:7], row["account"]
+    yield ("account", month, account), amount
+    yield ("booked in", row["booking_date"][:7], account), amount
+    if row["kind"] == "party":
+        yield ("party", row["party_code"], account), amount
+    if row["treatment"]:
+        vat = row["collection"], row["treatment"], _rate(row["vat_rate"])
+        yield ("vat", month, row["kind"], *vat), amount
+        if row["vat_base"]:
+            yield ("base", month, row["kind"], *vat), Decimal(row["vat_base"].replace(",", "."))
+    yield ("cost centre", row["project"], row["activity"], account), amount
+
+
+def _add(ledger: Ledger, row: dict[str, str]) -> None:
+    for key, amount in _facts(row, _amount(row)):
+        ledger[key] += amount  # type: ignore[assignment]
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
@@ -47,8 +73,7 @@ def imported(root: Path) -> Ledger:
         booked: dict[str, Ledger] = {}
         for file in sorted(folder.glob("*/journal/journal.csv")):
             for row in rows_of(file):
-                ledger = booked.setdefault(row["entry"], Counter())
-                ledger[row["date"][:7], row["account"]] += _amount(row)  # type: ignore[assignment]
+                _add(booked.setdefault(row["entry"], Counter()), row)
         twice = booked.keys() & entries.keys()
         assert not twice, f"booked twice: {twice}"
         entries |= booked
@@ -66,7 +91,7 @@ def _correct(entries: dict[str, Ledger], rows: list[dict[str, str]]) -> None:
         sides: dict[str, Ledger] = {"as delivered": Counter(), "as it is now": Counter()}
         for row in rows:
             if row["entry"] == entry:
-                sides[row["figures"]][row["date"][:7], row["account"]] += _amount(row)  # type: ignore[assignment]
+                _add(sides[row["figures"]], row)
         assert entries[entry] == sides["as delivered"], entry
         entries[entry] = sides["as it is now"]
 
@@ -74,8 +99,13 @@ def _correct(entries: dict[str, Ledger], rows: list[dict[str, str]]) -> None:
 def books(workspace: Workspace) -> Ledger:
     """What the ledger should be: the balance of the current books."""
     total: Ledger = Counter()
-    for row in workspace.tables.read_months(POSTINGS, loaded_months(workspace)).to_pylist():
-        total[row["month"], row["account"]] += row["amount"]
+    names = {"vat_rate": "rate", "project": "project_id", "activity": "activity_id"}
+    for posting in workspace.tables.read_months(POSTINGS, loaded_months(workspace)).to_pylist():
+        row = {name: "" if value is None else str(value) for name, value in posting.items()}
+        row |= {name: row[column] for name, column in names.items()}
+        assert row["date"][:7] == posting["month"]
+        for key, amount in _facts(row, posting["amount"]):
+            total[key] += amount
     return Counter({key: amount for key, amount in total.items() if amount})
 
 

@@ -57,6 +57,11 @@ def _account(acme: Loaded, record: dict[str, Any]) -> None:
     edit(acme, record, adjustedLineItems=[{**line, "generalLedgerAccountId": other}, *others])
 
 
+def _activity(acme: Loaded, record: dict[str, Any]) -> None:
+    [line, *others] = record["adjustedLineItems"]
+    edit(acme, record, adjustedLineItems=[{**line, "activityId": "399"}, *others])
+
+
 def _delete(acme: Loaded, record: dict[str, Any]) -> None:
     acme.world.delete(PATHS["sales"], record["id"])
 
@@ -64,6 +69,7 @@ def _delete(acme: Loaded, record: dict[str, Any]) -> None:
 HAPPENINGS: dict[str, tuple[Happening, str, str]] = {
     "another amount": (_amount, "changed", "gross"),
     "another account": (_account, "changed", "booked otherwise"),
+    "another cost unit": (_activity, "changed", "booked otherwise"),
     "another day": (lambda acme, one: edit(acme, one, date="2025-01-30"), "changed", "date"),
     "another month": (lambda acme, one: edit(acme, one, date="2025-02-20"), "changed", "moved from 2025-01 to 2025-02"),
     "another due day": (lambda acme, one: edit(acme, one, dueDate="2025-06-30"), "changed", "booked otherwise"),

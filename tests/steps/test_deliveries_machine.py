@@ -5,15 +5,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from accountant import books, exported, folders, imported, manifests
 from deliveries_company import delivering, files
+from dying import dying
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -22,15 +21,19 @@ from steps_company import JOURNAL_ONLY, Loaded, company, load, surroundings
 from robaws_pipeline.deliveries.plan import Scope
 from robaws_pipeline.fields import PURCHASES, SALES
 from robaws_pipeline.lake.raw import Version, rows
-from robaws_pipeline.lake.store import Store
 from robaws_pipeline.sandbox.server import running
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import build_world
 from robaws_pipeline.steps.deliver import deliver, withdraw
-from robaws_pipeline.steps.deliveries import verify_deliveries
+from robaws_pipeline.steps.deliveries import redo, verify_deliveries
 
 MONTHS = ["2025-01", "2025-02"]
+DAYS = [date(2025, 1, 15), date(2025, 2, 10)]
 BEGIN = datetime(2025, 3, 1, tzinfo=UTC)
+DRIFT = st.integers(-400, 400)
+"""Days that the clock is wrong by."""
+MOMENTS = st.one_of(st.integers(0, 12), st.integers(0, 150))
+"""Changes to files until a process dies: at the beginning, or anywhere up to where all of it is done."""
 
 
 @cache
@@ -56,7 +59,8 @@ class Deliveries(RuleBasedStateMachine):
         self.folder = self.place / "company"
         shutil.copytree(made, self.folder)
         self.loaded = Loaded(company(self.folder, server), self.folder, server)
-        self.workspace = delivering(self.loaded, changes)
+        self.changes, self.customers = changes, "400000"
+        self._begin_again()
         self.root = self.folder / "exports" / "acme"
         self.moment = BEGIN
         self.made = 0
@@ -146,52 +150,86 @@ class Deliveries(RuleBasedStateMachine):
         self.moment += timedelta(hours=1)
         raw.mark_deleted(collection, month, [id_], self.moment)
 
-    @rule(changes=st.sampled_from(["report", "reverse"]))
-    def change_the_setting(self, changes: str) -> None:
-        self.workspace = delivering(self.loaded, changes)
+    @rule(number=st.integers(0, 99))
+    def mark(self, number: int) -> None:
+        """As we do ourselves after a delivery, or somebody by hand: nothing that is booked."""
+        mark = {"Naar boekhouder": {"type": "CHECKBOX", "booleanValue": True}}
+        self._version(number, lambda document: document.update(extraFields=mark))
 
-    @rule(month=st.sampled_from(MONTHS), days=st.integers(-400, 400))
-    def deliver_a_month(self, month: str, days: int) -> None:
-        deliver(self.workspace, Scope(month=month), now=datetime(2025, 3, 2, tzinfo=UTC) + timedelta(days=days))
+    @rule(changes=st.sampled_from(["report", "reverse"]), customers=st.sampled_from(["400000", "400999"]))
+    def change_the_settings(self, changes: str, customers: str) -> None:
+        """Another account for customers is a correction of every sale that was delivered."""
+        self.changes, self.customers = changes, customers
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        """As a new process: what the last one remembered is gone."""
+        accounts = f'[companies.acme.accounts]\ncustomers = "{self.customers}"\n'
+        self.workspace = delivering(self.loaded, self.changes, accounts)
+
+    @rule(
+        scope=st.one_of(
+            st.sampled_from(MONTHS).map(lambda month: Scope(month=month)),
+            st.sampled_from(DAYS).map(lambda day: Scope(until=day)),
+        ),
+        days=DRIFT,
+    )
+    def deliver_some(self, scope: Scope, days: int) -> None:
+        self._deliver(scope, days)
         self._seal()
 
-    @rule(days=st.integers(-400, 400))
+    @rule(days=DRIFT)
     def deliver_everything(self, days: int) -> None:
-        """The clock may say anything."""
-        deliver(self.workspace, now=datetime(2025, 3, 2, tzinfo=UTC) + timedelta(days=days))
+        self._deliver(Scope(), days)
         self._seal()
         assert imported(self.root) == books(self.workspace)
         assert self._standing() == exported(self.workspace)
         assert deliver(self.workspace).link is None
 
-    @rule(unfinished=st.booleans())
-    def deliver_and_die(self, unfinished: bool) -> None:
-        """Before the folder is visible, or just after."""
+    def _deliver(self, scope: Scope, days: int) -> None:
+        """The clock may say anything."""
+        deliver(self.workspace, scope, now=datetime(2025, 3, 2, tzinfo=UTC) + timedelta(days=days))
 
-        class Killed(BaseException):
-            pass
-
-        plain = Store.create_folder
-
-        def die(store: Store, folder: str, content: Any) -> None:
-            if not unfinished:
-                plain(store, folder, content)
-            else:
-                left = Path(store.path(f".{folder}.new"))
-                left.mkdir(parents=True)
-                (left / "cover.html").write_bytes(b"half")
-            raise Killed
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Store, "create_folder", die)
-            with suppress(Killed):
-                deliver(self.workspace)
+    @rule(at=MOMENTS)
+    def deliver_and_die(self, at: int) -> None:
+        with dying(self.folder, at):
+            deliver(self.workspace)
+        self._begin_again()
         self._seal()
 
     @precondition(lambda self: bool(self._last()))
     @rule()
     def withdraw(self) -> None:
         withdraw(self.workspace, self._last())
+        self._seal()
+
+    @precondition(lambda self: bool(self._last()))
+    @rule(at=st.integers(0, 8))
+    def withdraw_and_die(self, at: int) -> None:
+        with dying(self.folder, at):
+            withdraw(self.workspace, self._last())
+        self._begin_again()
+        self._seal()
+
+    @precondition(lambda self: bool(folders(self.root)))
+    @rule(which=st.integers(0, 99), harm=st.lists(st.integers(0, 99), min_size=1, max_size=3), at=st.integers(0, 6))
+    def redo_what_was_harmed(self, which: int, harm: list[int], at: int) -> None:
+        """A disk loses files or alters them; whoever puts them back is killed the first time."""
+        found = folders(self.root)
+        folder = found[which % len(found)]
+        files_of = sorted(file for file in folder.rglob("*") if file.is_file())
+        mendable = [file for file in files_of if file.name != "manifest.json" and "kept" not in file.parts]
+        for position in harm:
+            file = mendable[position % len(mendable)]
+            if position % 2:
+                file.unlink(missing_ok=True)
+            elif file.exists():
+                file.write_bytes(file.read_bytes()[:-1])
+        assert verify_deliveries(self.workspace) != []
+        with dying(self.folder, at):
+            redo(self.workspace, int(folder.name[:4]))
+        self._begin_again()
+        redo(self.workspace, int(folder.name[:4]))
         self._seal()
 
     def _last(self) -> int:
@@ -237,7 +275,7 @@ class Deliveries(RuleBasedStateMachine):
 TestDeliveries = Deliveries.TestCase
 TestDeliveries.settings = settings(
     max_examples=int(os.environ.get("DELIVERY_EXAMPLES", "4")),
-    stateful_step_count=14,
+    stateful_step_count=int(os.environ.get("DELIVERY_STEPS", "14")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -8,8 +8,9 @@ WITH written AS (
         collection,
         document_id,
         concat_ws(
-            chr(31), 'posting', told(journal), told(date), told(due_date), told(kind), told(account), told(party_code),
-            told(amount), told(treatment), told(rate), told(vat_base), told(project_id), told(payment_reference)
+            chr(31), 'posting', told(journal), told(date), told(coalesce(booking_date, date)), told(due_date), told(kind),
+            told(account), told(party_code), told(amount), told(treatment), told(rate), told(vat_base),
+            told(project_id), told(activity_id), told(payment_reference)
         ) AS text
     FROM postings
     UNION ALL

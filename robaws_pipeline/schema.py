@@ -102,6 +102,17 @@ RAW = Table(
     ),
 )
 
+REFERENCES = (
+    Column("order_reference", pa.string(), "the buyer's order number; with the next six, from extra fields by setting"),
+    Column("contract_reference", pa.string(), "number of the contract or tender"),
+    Column("project_reference", pa.string(), "number or name of the project or site"),
+    Column("delivered", pa.date32(), "day of delivery or completion"),
+    Column("period_from", pa.date32(), "first day of the period that is invoiced"),
+    Column("period_to", pa.date32(), "last day of the period that is invoiced"),
+    Column("credited", pa.string(), "credit notes: numbers of the invoices credited, commas between them"),
+)
+"""What a document refers to and Robaws has no field for that we know of."""
+
 DOCUMENTS = Table(
     "documents",
     "Current version of every invoice and credit note, sales and purchases, whatever its state",
@@ -124,6 +135,7 @@ DOCUMENTS = Table(
         Column("supplier_iban", pa.string(), "purchases: bank account to pay"),
         Column("original_id", pa.string(), "credit notes: the invoice credited, when Robaws links it"),
         Column("pdf_id", pa.string(), "Robaws document id of the PDF"),
+        *REFERENCES,
         Column("net", AMOUNT, "total excluding VAT as Robaws shows it, unsigned"),
         Column("vat", AMOUNT, "VAT as Robaws shows it, unsigned"),
         Column("gross", AMOUNT, "total including VAT as Robaws shows it, unsigned"),

@@ -259,6 +259,9 @@ class RateLimit(_Model):
     """Requests of the daily quota that are left for others; below it a run stops and goes on the next day."""
 
 
+ExtraField = Annotated[str, Field(min_length=1)] | None
+
+
 class Articles(_Model):
     """Which articles are read. A tenant can have 100,000, and a day 10,000 requests of 100 each for everything."""
 
@@ -274,6 +277,30 @@ class Articles(_Model):
         """Whether articles are read."""
         narrowed = self.group is not None or self.extra_field is not None
         return narrowed if self.read is None else self.read
+
+
+class References(_Model):
+    """Extra fields of invoices, by their names in Robaws, that say what it has no field for; `schema.REFERENCES`."""
+
+    order_reference: ExtraField = None
+    """The buyer's order number."""
+    contract_reference: ExtraField = None
+    """Number of the contract or tender."""
+    project_reference: ExtraField = None
+    """Number or name of the project or site."""
+    delivered: ExtraField = None
+    """Day of delivery or completion, a date."""
+    period_from: ExtraField = None
+    """First day of the period that is invoiced, a date."""
+    period_to: ExtraField = None
+    """Its last day."""
+    credited: ExtraField = None
+    """Of credit notes: the numbers of the invoices that they credit, with commas between them."""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Column of `documents` → extra field."""
+        return {column: name for column, name in self if name is not None}
 
 
 class OAuth(_Model):
@@ -363,6 +390,7 @@ class Company(_Model):
     articles: Articles = Articles()
     extra_fields: bool = False
     """Whether documents, parties and articles are read with their extra fields."""
+    references: References = References()
     pdfs: tuple[Literal["sales", "purchases"], ...] = ()
     """Collections of which the files that Robaws keeps with documents are fetched, each once; a request a document."""
     rate_limit: RateLimit = RateLimit()
@@ -436,7 +464,8 @@ class Company(_Model):
     @property
     def document_collections(self) -> tuple[Collection, ...]:
         """Sales and purchases, as this company asks for them."""
-        return self._asked(*robaws_fields.DOCUMENTS)
+        wanted = self.extra_fields or bool(self.references.named)
+        return tuple(replace(collection, with_extra_fields=wanted) for collection in robaws_fields.DOCUMENTS)
 
     @property
     def reference_collections(self) -> tuple[Collection, ...]:

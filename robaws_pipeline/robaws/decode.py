@@ -26,6 +26,7 @@ from robaws_pipeline.schema import (
     LINES,
     PARTIES,
     PAYMENT_CONDITIONS,
+    REFERENCES,
     VAT_TARIFFS,
 )
 from robaws_pipeline.settings import SettingsError
@@ -267,6 +268,7 @@ def documents(collection: fields.Collection, raw: pa.Table, spelling: Spelling) 
         "supplier_iban": column("supplier_iban"),
         "original_id": column("original_id"),
         "pdf_id": column("pdf_id"),
+        **{column.name: pa.nulls(len(ids), column.type) for column in REFERENCES},
         "net": numbers("net"),
         "vat": numbers("vat"),
         "gross": numbers("gross"),

@@ -167,6 +167,33 @@ def extra_fields(collection: fields.Collection, raw: pa.Table, spelling: Spellin
     )
 
 
+def extra_field_names(jsons: Iterable[bytes]) -> set[str]:
+    """The names of the extra fields that any of these objects has, filled or not."""
+    return {name for json in jsons for name in _object(_object(json).get(fields.EXTRA_FIELDS))}
+
+
+def with_references(documents: pa.Table, extra: pa.Table, named: Mapping[str, str]) -> pa.Table:
+    """`schema.DOCUMENTS` rows with the columns that are filled from extra fields: `extra_fields` of the same documents;
+    `named` has the field by column. One that holds something else than its column, no date for instance, fills none."""
+    documents_keys = _key(documents["collection"], documents["id"])
+    for column, name in named.items():
+        found = extra.filter(pc.equal(extra["name"], name))
+        position = documents.schema.get_field_index(column)
+        field = documents.schema.field(position)
+        if pa.types.is_date(field.type):
+            values = found["date"]
+        else:
+            typed = pc.utf8_trim_whitespace(pc.coalesce(found["text"], found["integer"].cast(pa.string())))
+            values = pc.if_else(pc.equal(typed, ""), pa.scalar(None, pa.string()), typed)
+        places = pc.index_in(documents_keys, value_set=_key(found["collection"], found["object_id"]).combine_chunks())
+        documents = documents.set_column(position, field, values.combine_chunks().take(places))
+    return documents
+
+
+def _key(collection: pa.ChunkedArray, id_: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(collection, id_, " ")
+
+
 def _unread(
     rows: Iterable[tuple[int, str, dict[str, msgspec.Raw], bytes]], columns: Mapping[str, Any], keys: Mapping[str, str]
 ) -> Iterable[str | None]:

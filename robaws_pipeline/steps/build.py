@@ -90,12 +90,16 @@ def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[s
         decode.documents(collection, reference.with_accounting_hash(rows), spelling)
         for collection, rows in current.items()
     ]
-    documents = pa.concat_tables([part[0] for part in parts])
+    extra = pa.concat_tables(
+        [decode_reference.extra_fields(collection, rows, spelling) for collection, rows in current.items()]
+    )
+    documents = decode_reference.with_references(
+        pa.concat_tables([part[0] for part in parts]), extra, workspace.company.references.named
+    )
     lines = pa.concat_tables([part[1] for part in parts])
     workspace.tables.write(DOCUMENTS, documents, month)
     workspace.tables.write(LINES, lines, month)
-    extra = [decode_reference.extra_fields(collection, rows, spelling) for collection, rows in current.items()]
-    workspace.tables.write(EXTRA_FIELDS, pa.concat_tables(extra), month)
+    workspace.tables.write(EXTRA_FIELDS, extra, month)
     inputs = {
         "contents": {collection.name: contents(rows) for collection, rows in current.items()},
         "references": references_of(documents, lines, workspace.company),

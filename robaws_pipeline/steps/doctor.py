@@ -10,7 +10,7 @@ import pyarrow as pa
 from robaws_pipeline import fields
 from robaws_pipeline.books.listings import shared_numbers
 from robaws_pipeline.formats import registry
-from robaws_pipeline.robaws import decode
+from robaws_pipeline.robaws import decode, decode_reference
 from robaws_pipeline.robaws.client import Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.probe import PAGE_SIZE, Probe, probe
@@ -62,6 +62,7 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
     for found in probes:
         hints += _spelling_hints(workspace.key, found)
     hints += _articles_hint(workspace, probes)
+    hints += _references_hints(workspace, probes)
     hints += [
         f"{', '.join(codes)} have one VAT number, {number}: if they are one, join them in Robaws"
         for number, codes in shared_numbers(workspace.tables.read(PARTIES))
@@ -93,6 +94,19 @@ def _articles_hint(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[st
             yield (
                 f"articles: reading all {found.total} takes {requests} requests of the day's quota the first time. Set "
                 f'[companies.{workspace.key}.articles] group = "…" or extra_field = "…" to read those you need'
+            )
+
+
+def _references_hints(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[str]:
+    """Extra fields that the settings name and no document has: perhaps they are called otherwise."""
+    documents = {collection.name for collection in fields.DOCUMENTS}
+    items = [item for found in probes if found.collection in documents for item in found.items]
+    known = decode_reference.extra_field_names(items)
+    for column, name in workspace.company.references.named.items():
+        if items and name not in known:
+            yield (
+                f"references.{column}: none of {len(items)} documents has an extra field {name!r}; there are: "
+                f"{', '.join(sorted(known)) or 'none'}"
             )
 
 

@@ -27,6 +27,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "### `journals`": settings.Journals,
     "### `vat_tariffs`": settings.Tariff,
     "### `articles`": settings.Articles,
+    "### `references`": settings.References,
     "### `rate_limit`": settings.RateLimit,
     "### `deliveries`": settings.Deliveries,
 }

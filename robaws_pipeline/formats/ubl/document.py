@@ -11,7 +11,16 @@ from robaws_pipeline.formats.ubl.categories import Booked, Code, tax_groups
 from robaws_pipeline.formats.ubl.findings import Held
 from robaws_pipeline.formats.ubl.identifiers import iban, payment_reference
 from robaws_pipeline.formats.ubl.lines import build_lines
-from robaws_pipeline.formats.ubl.model import Delivery, Document, Header, Original, Party, Payment, SourceLine
+from robaws_pipeline.formats.ubl.model import (
+    Delivery,
+    Document,
+    Header,
+    Original,
+    Party,
+    Payment,
+    References,
+    SourceLine,
+)
 from robaws_pipeline.formats.ubl.month import Month
 from robaws_pipeline.formats.ubl.text import one_line
 
@@ -62,6 +71,7 @@ def build(month: Month, header: Header, source: Sequence[SourceLine], booked: Ma
         remarks.append("neither due date nor payment condition")
     if not peppol:
         remarks.append("plain EN 16931, not to be sent over Peppol: a party has no electronic address")
+    referred = _references(month, header, remarks)
     if month.is_purchases:
         note = REBUILT if note is None else f"{REBUILT}\n{note}"
         reference = one_line(header.number) or header.id
@@ -77,10 +87,11 @@ def build(month: Month, header: Header, source: Sequence[SourceLine], booked: Ma
         currency=_CURRENCY,
         journal=header.journal,
         buyer_reference=reference,
-        originals=_originals(month, header, remarks) if credit_note else (),
+        originals=_originals(month, header, referred, remarks) if credit_note else (),
         seller=seller,
         buyer=buyer,
-        delivery=Delivery(issued, buyer.country) if "K" in codes else None,
+        references=referred,
+        delivery=_delivery(referred, issued, buyer.country if "K" in codes else None),
         payment=_payment(sides, header, credit_note=credit_note),
         terms=terms,
         groups=groups,
@@ -141,12 +152,32 @@ def _allowed_numbers(seller: Party, buyer: Party, codes: set[Code]) -> tuple[Par
     return seller, buyer
 
 
-def _originals(month: Month, header: Header, remarks: list[str]) -> tuple[Original, ...]:
-    found = month.originals.get(header.original_id) if header.original_id else None
-    if found is None:
+def _references(month: Month, header: Header, remarks: list[str]) -> References | None:
+    referred = month.references.get(header.id)
+    if referred is None or referred.period_from is None or referred.period_to is None:
+        return referred
+    if referred.period_from <= referred.period_to:
+        return referred
+    # BR-29 refuses it.
+    remarks.append("period that ends before it begins, left out")
+    return referred._replace(period_from=None, period_to=None)
+
+
+def _delivery(referred: References | None, issued: date, country: str | None) -> Delivery | None:
+    """With a `country` where the rules want to know when and to which goods went (K)."""
+    delivered = None if referred is None else referred.delivered
+    return None if delivered is None and country is None else Delivery(delivered or issued, country)
+
+
+def _originals(month: Month, header: Header, referred: References | None, remarks: list[str]) -> tuple[Original, ...]:
+    """The invoice that Robaws links, and those that the settings have named by number."""
+    linked = month.originals.get(header.original_id) if header.original_id else None
+    found = {} if linked is None else {linked.number: linked}
+    for number in () if referred is None else referred.credited:
+        found.setdefault(number, Original(number, None))
+    if not found:
         remarks.append("credit note without a reference to its invoice")
-        return ()
-    return (found,)
+    return tuple(found.values())
 
 
 def _payment(sides: _Sides, header: Header, *, credit_note: bool) -> Payment | None:

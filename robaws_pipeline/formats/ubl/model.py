@@ -120,11 +120,24 @@ class Original(NamedTuple):
     issued: date | None
 
 
+class References(NamedTuple):
+    """What a document refers to, from the extra fields that the settings name; every text clean and not blank."""
+
+    order: str | None = None
+    contract: str | None = None
+    project: str | None = None
+    delivered: date | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    credited: tuple[str, ...] = ()
+    """Numbers of the invoices that a credit note credits."""
+
+
 class Delivery(NamedTuple):
-    """When and to which country goods went (ISO code)."""
+    """When and to which country goods went (ISO code), as far as it is known."""
 
     day: date
-    country: str
+    country: str | None
 
 
 class Payment(NamedTuple):
@@ -154,6 +167,7 @@ class Document(NamedTuple):
     originals: tuple[Original, ...]
     seller: Party
     buyer: Party
+    references: References | None
     delivery: Delivery | None
     payment: Payment | None
     terms: str | None

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 
 from robaws_pipeline.formats.ubl.categories import Meaning, meaning
 from robaws_pipeline.formats.ubl.findings import Held
-from robaws_pipeline.formats.ubl.model import Original
+from robaws_pipeline.formats.ubl.model import Original, References
 from robaws_pipeline.formats.ubl.parties import Ours, PartyRow, Theirs, ours, theirs
 from robaws_pipeline.formats.ubl.settings import Contact, UblSettings
 from robaws_pipeline.formats.ubl.units import unit_code
@@ -27,6 +27,8 @@ class Month:
     parties: Mapping[str, PartyRow]
     payment_conditions: Mapping[str, str | None]
     originals: Mapping[str, Original]
+    references: Mapping[str, References]
+    """By document id; of those that have any."""
     _ours: Ours | Held | None = None
     _theirs: dict[str, Theirs | Held] = field(default_factory=dict)
     _units: dict[str | None, str | None] = field(default_factory=dict)

@@ -1,8 +1,10 @@
 """The books of a month as Python rows, a document at a time: whole columns are converted, never cell by cell."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import reduce
 from itertools import islice, repeat, starmap
 from typing import Any
 
@@ -11,12 +13,13 @@ import pyarrow.compute as pc
 
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.ubl.categories import Booked
-from robaws_pipeline.formats.ubl.model import Header, Original, SourceLine
+from robaws_pipeline.formats.ubl.model import Header, Original, References, SourceLine
 from robaws_pipeline.formats.ubl.month import Collection, Month
 from robaws_pipeline.formats.ubl.names import file_names
 from robaws_pipeline.formats.ubl.parties import PartyRow
 from robaws_pipeline.formats.ubl.settings import Booking, UblSettings
 from robaws_pipeline.formats.ubl.text import one_line
+from robaws_pipeline.schema import REFERENCES
 
 _ROWS_AT_ONCE = 10_000
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -60,7 +63,27 @@ def month_of(books: MonthBooks, collection: Collection, settings: UblSettings) -
             for document_id, typed, day in _rows(originals, ("id", number, "date"))
             if (clean := one_line(typed)) is not None
         },
+        references=_references(_of(books.documents, collection)),
     )
+
+
+_NUMBERS = re.compile(r"[,;\n]")
+
+
+def _references(documents: pa.Table) -> dict[str, References]:
+    """What documents refer to, by their ids; most companies name no extra field for it."""
+    names = tuple(column.name for column in REFERENCES)
+    given = [documents[name].is_valid() for name in names if documents[name].null_count < len(documents)]
+    if not given:
+        return {}
+    rows = _rows(documents.filter(reduce(pc.or_, given)), ("id", *names))
+    return {
+        id_: References(
+            one_line(order), one_line(contract), one_line(project), delivered, first, last,
+            tuple(number for part in _NUMBERS.split(credited or "") if (number := one_line(part))),
+        )
+        for id_, order, contract, project, delivered, first, last, credited in rows
+    }  # fmt: skip
 
 
 def documents(

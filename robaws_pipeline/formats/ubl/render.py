@@ -12,7 +12,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from robaws_pipeline.formats.ubl.categories import TaxGroup
-from robaws_pipeline.formats.ubl.model import Delivery, Document, Line, Original, Party, Payment, Reduction
+from robaws_pipeline.formats.ubl.model import Delivery, Document, Line, Original, Party, Payment, Reduction, References
 from robaws_pipeline.formats.ubl.text import strip_forbidden
 
 EN_16931 = "urn:cen.eu:en16931:2017"
@@ -52,8 +52,9 @@ def render(document: Document, pdf: bytes | None = None) -> bytes:
         f"<cbc:DocumentCurrencyCode>{text(currency)}</cbc:DocumentCurrencyCode>"
         f"{optional('cbc:AccountingCost', document.journal)}"
         f"<cbc:BuyerReference>{text(document.buyer_reference)}</cbc:BuyerReference>"
+        f"{'' if document.references is None else _period_and_order(document.references)}"
         f"{''.join([_billing_reference(original) for original in document.originals])}"
-        f"{'' if pdf is None else _embedded(document.number, pdf)}"
+        f"{'' if pdf is None and document.references is None else _other_documents(document, pdf)}"
         f"<cac:AccountingSupplierParty>{_party(document.seller)}</cac:AccountingSupplierParty>"
         f"<cac:AccountingCustomerParty>{_party(document.buyer)}</cac:AccountingCustomerParty>"
         f"{_delivery(document.delivery)}"
@@ -108,6 +109,31 @@ def optional(tag: str, value: str | None) -> str:
 
 def _date(tag: str, value: date | None) -> str:
     return "" if value is None else f"<{tag}>{value.isoformat()}</{tag}>"
+
+
+def _period_and_order(references: References) -> str:
+    days = _date("cbc:StartDate", references.period_from) + _date("cbc:EndDate", references.period_to)
+    period = f"<cac:InvoicePeriod>{days}</cac:InvoicePeriod>" if days else ""
+    return period + _reference("cac:OrderReference", references.order)
+
+
+def _other_documents(document: Document, pdf: bytes | None) -> str:
+    """Contract, PDF and project. A credit note has no element for the last: 50 says what it is."""
+    embedded = "" if pdf is None else _embedded(document.number, pdf)
+    if document.references is None:
+        return embedded
+    contract = _reference("cac:ContractDocumentReference", document.references.contract)
+    if document.credit_note:
+        project = _reference("cac:AdditionalDocumentReference", document.references.project, "50")
+    else:
+        project = _reference("cac:ProjectReference", document.references.project)
+    return contract + embedded + project
+
+
+def _reference(tag: str, number: str | None, type_code: str | None = None) -> str:
+    if number is None:
+        return ""
+    return f"<{tag}><cbc:ID>{text(number)}</cbc:ID>{optional('cbc:DocumentTypeCode', type_code)}</{tag}>"
 
 
 def _billing_reference(original: Original) -> str:
@@ -179,9 +205,12 @@ def _delivery(delivery: Delivery | None) -> str:
         return ""
     return (
         f"<cac:Delivery>{_date('cbc:ActualDeliveryDate', delivery.day)}"
-        f"<cac:DeliveryLocation><cac:Address>{_country(delivery.country)}</cac:Address></cac:DeliveryLocation>"
-        "</cac:Delivery>"
+        f"{'' if delivery.country is None else _location(delivery.country)}</cac:Delivery>"
     )
+
+
+def _location(country: str) -> str:
+    return f"<cac:DeliveryLocation><cac:Address>{_country(country)}</cac:Address></cac:DeliveryLocation>"
 
 
 def _payment(payment: Payment | None) -> str:

@@ -8,18 +8,12 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 
 from robaws_pipeline.deliveries.manifest import Document, LeftOut, Manifest, Totals
+from robaws_pipeline.deliveries.words import Words
 from robaws_pipeline.settings import Company
 
 FILE = "cover.html"
-_SHOWN = 15
-"""Rows of a list: about what leaves everything on one page."""
-
-_KINDS = {
-    ("sales", "INVOICE"): "sales invoices",
-    ("sales", "CREDIT_NOTE"): "sales credit notes",
-    ("purchases", "INVOICE"): "purchase invoices",
-    ("purchases", "CREDIT_NOTE"): "purchase credit notes",
-}
+_SHOWN = {"corrected": 10, "left_out": 8, "partly": 3}
+"""Rows of each list: about what leaves everything on one page."""
 
 
 @cache
@@ -29,47 +23,47 @@ def _template() -> Template:
     return environment.from_string(files(__package__).joinpath(FILE).read_text(encoding="utf-8"))
 
 
-def _kinds(totals: Totals) -> Iterator[tuple[str, dict[str, Any]]]:
+def _kinds(totals: Totals, words: Words) -> Iterator[tuple[str, dict[str, Any]]]:
     for collection, types in totals.items():
         for type_, sums in types.items():
-            yield _KINDS.get((collection, type_), f"{collection} {type_}"), sums
+            key = f"{collection} {type_}"
+            yield words(key) if words.knows(key) else key, sums
 
 
-def _label(one: Document | LeftOut) -> str:
-    kind = "sales" if one.collection == "sales" else "purchase"
-    number = one.number or f"id {one.id}"
-    return f"{kind} {number}" + (f", {one.party}" if one.party else "")
+def _label(one: Document | LeftOut, words: Words) -> str:
+    number = one.number or words("id", id=one.id)
+    return f"{words(one.collection)} {number}" + (f", {one.party}" if one.party else "")
 
 
-def period(manifest: Manifest) -> str:
+def period(manifest: Manifest, words: Words) -> str:
     """The months of its documents, in words."""
+    if manifest.kind == "withdrawal":
+        return words("nothing to import")
     months = {one.month for one in manifest.documents} | {one.was.month for one in manifest.documents if one.was}
     if not months:
-        return "no documents"
-    first, last = min(months), max(months)
-    return first if first == last else f"{first} to {last}"
-
-
-def title(manifest: Manifest) -> str:
-    """What stands on top."""
-    if manifest.kind == "withdrawal":
-        return f"Number {manifest.number}: delivery {manifest.withdraws} is withdrawn"
-    return f"Delivery {manifest.number}"
+        return words("no documents")
+    first, last = words.month(min(months)), words.month(max(months))
+    return first if first == last else words("span", first=first, last=last)
 
 
 def cover(manifest: Manifest, company: Company) -> bytes:
-    """The sheet. `manifest.files` is not looked at: the sheet is one of them."""
-    contact = company.deliveries.contact or company.email or company.name
+    """The sheet, in the language of the company. `manifest.files` is not looked at: the sheet is one of them."""
+    words = Words(company.language)
     text = _template().render(
         manifest=manifest,
-        title=title(manifest),
-        period=period(manifest) if manifest.kind == "delivery" else "nothing to import",
-        formats=", ".join(f"{name} ({made['documents']})" for name, made in manifest.formats.items()),
+        company=company,
+        words=words,
+        title=words(manifest.kind, number=manifest.number, withdraws=manifest.withdraws),
+        period=period(manifest, words),
+        formats=", ".join(
+            f"{name} ({made['documents']})" for name, made in manifest.formats.items() if made["documents"]
+        ),
         corrected=[one for one in manifest.documents if one.was is not None],
         partly=[one for one in manifest.documents if one.formats_held],
+        not_read=lambda names: f" {words('and')} ".join(words(f"not read {name}") for name in names),
         kinds=_kinds,
         label=_label,
-        contact=contact,
+        contact=company.deliveries.contact or company.email or company.name,
         shown=_SHOWN,
     )
     return text.encode()

@@ -24,6 +24,19 @@ _SHARED: Mapping[str, schema.Table] = {
     "originals": schema.DOCUMENTS,
 }
 FOLDER = "kept"
+SETTINGS = f"{FOLDER}/settings.json"
+
+
+def settings_file(company: Company) -> dict[str, bytes]:
+    """The settings of the day, by path in the delivery; `settings_in` reads them."""
+    # An address to tell may carry a secret, and the exports are read by others.
+    private = {"deliveries": {"notify_url", "notify_command"}}
+    return {SETTINGS: company.model_dump_json(indent=1, exclude=private).encode()}
+
+
+def settings_in(content: bytes) -> Company:
+    """The company as its settings were then."""
+    return Company.model_validate_json(content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +90,9 @@ class Kept:
             **{f"was/{name}": getattr(self.was, name) for name in TABLES if self.was.documents.num_rows},
             **{name: getattr(self, name) for name in _SHARED},
         }
-        # An address to tell may carry a secret, and the exports are read by others.
-        private = {"deliveries": {"notify_url", "notify_command"}}
-        settings = self.company.model_dump_json(indent=1, exclude=private).encode()
         return {
             **{f"{FOLDER}/{name}.parquet": _parquet(rows) for name, rows in tables.items()},
-            f"{FOLDER}/settings.json": settings,
+            **settings_file(self.company),
         }
 
     @classmethod
@@ -98,7 +108,7 @@ class Kept:
             return Entries(**{name: table(f"{group}/{name}", of) for name, of in TABLES.items()})
 
         return cls(
-            Company.model_validate_json(read(f"{FOLDER}/settings.json")),
+            settings_in(read(SETTINGS)),
             several("now"),
             several("was"),
             **{name: table(name, of) for name, of in _SHARED.items()},

@@ -14,6 +14,7 @@ from robaws_pipeline.deliveries.manifest import Document, LeftOut, Manifest
 from robaws_pipeline.deliveries.plan import Change
 from robaws_pipeline.deliveries.render import Rendered, fresh_id, missing, packed, paths, render
 from robaws_pipeline.deliveries.standing import Standing
+from robaws_pipeline.deliveries.words import Words
 from robaws_pipeline.formats import manifest as month_manifest
 from robaws_pipeline.formats.base import Format
 from robaws_pipeline.formats.contract import reasons_of
@@ -24,12 +25,14 @@ from robaws_pipeline.reasons import Language
 IN_NO_FORMAT = "in_no_format"
 
 
-def documents(changes: Iterable[Change], standing: Standing, number: int, *, reverse: bool) -> list[Document]:
+def documents(
+    changes: Iterable[Change], standing: Standing, number: int, words: Words, *, reverse: bool
+) -> list[Document]:
     """What the manifest says of each document, before its files are known."""
-    return [_document(change, standing, number, reverse=reverse) for change in changes]
+    return [_document(change, standing, number, words, reverse=reverse) for change in changes]
 
 
-def _document(change: Change, standing: Standing, number: int, *, reverse: bool) -> Document:
+def _document(change: Change, standing: Standing, number: int, words: Words, *, reverse: bool) -> Document:
     entry = change.now or change.was
     if entry is None:
         raise ValueError("a change is about something")
@@ -38,9 +41,8 @@ def _document(change: Change, standing: Standing, number: int, *, reverse: bool)
     else:
         entry_id = fresh_id(change.key, number, change.key in standing.known)
     values: dict[str, Any] = {name: getattr(entry, name) for name in Entry.__struct_fields__}
-    return Document(
-        **values, action=change.action, state=change.state, entry=entry_id, why=list(change.why), was=change.was
-    )
+    why = [difference.text(words) for difference in change.differences]
+    return Document(**values, action=change.action, state=change.state, entry=entry_id, why=why, was=change.was)
 
 
 def fitting(
@@ -83,17 +85,16 @@ def held_rows(states: Any, month: str, language: Language) -> list[LeftOut]:
     ]
 
 
-def not_fitting(document: Document, by_format: Mapping[str, Sequence[dict[str, str]]]) -> LeftOut:
+def not_fitting(document: Document, by_format: Mapping[str, Sequence[dict[str, str]]], words: Words) -> LeftOut:
     """A document that stays behind because of the formats."""
     values = {name: getattr(document, name) for name in _LEFT_OUT}
-    return LeftOut(**values, month=document.month, reasons=format_reasons(by_format))
+    return LeftOut(**values, month=document.month, reasons=format_reasons(by_format, words))
 
 
-def format_reasons(by_format: Mapping[str, Sequence[dict[str, str]]]) -> list[dict[str, str]]:
+def format_reasons(by_format: Mapping[str, Sequence[dict[str, str]]], words: Words) -> list[dict[str, str]]:
     """Why no chosen format writes a document."""
     if not by_format:
-        text = "None of the formats of this delivery is about such documents."
-        return [{"code": IN_NO_FORMAT, "detail": "", "text": text}]
+        return [{"code": IN_NO_FORMAT, "detail": "", "text": words("no format")}]
     return [
         {**reason, "text": f"{name}: {reason['text']}"} for name, reasons in by_format.items() for reason in reasons
     ]

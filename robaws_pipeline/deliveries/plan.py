@@ -1,10 +1,11 @@
 """Which documents go into the next delivery, and why: what the books have now against what the accountant has."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 
-from robaws_pipeline.deliveries.entries import Entry, Key
+from robaws_pipeline.deliveries.differences import Difference, of_entries, of_headers, told
+from robaws_pipeline.deliveries.entries import Entries, Entry, Key
 from robaws_pipeline.deliveries.manifest import Action, Was
 from robaws_pipeline.deliveries.standing import Standing
 
@@ -42,7 +43,8 @@ class Change:
     now: Entry | None
     was: Was | None
     state: str
-    why: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    """Of a correction; those of the postings only after `explained`."""
 
     @property
     def key(self) -> Key:
@@ -53,8 +55,16 @@ class Change:
         return entry.key
 
 
-States = Mapping[Key, tuple[str, tuple[str, ...]]]
-"""Document → its state in the books and, of one that is held, the reasons in words."""
+@dataclass(frozen=True, slots=True)
+class NotExported:
+    """State of a document that the books do not export and, of one that is held, its reasons: codes, and in words."""
+
+    state: str
+    codes: str = ""
+    reasons: str = ""
+
+
+States = Mapping[Key, NotExported]
 
 
 def plan(current: Iterable[Entry], states: States, standing: Standing, scope: Scope = EVERYTHING) -> list[Change]:
@@ -78,35 +88,21 @@ def _change(entry: Entry, standing: Standing) -> Change | None:
         return Change("returned" if entry.key in standing.known else "new", entry, None, "exported")
     if was.booked == entry.booked:
         return None
-    return Change("changed", entry, was, "exported", tuple(differences(was, entry)))
+    return Change("changed", entry, was, "exported", tuple(of_headers(was, entry)))
 
 
 def _removal(was: Was, states: States) -> Change:
-    state, reasons = states.get(was.key, (OUTSIDE, ()))
-    why = {
-        "held": ("held since: " + " ".join(reasons),),
-        "draft": ("a draft again: it has no number",),
-        "deleted": ("deleted in Robaws",),
-        OUTSIDE: ("dated where the books have no month",),
-    }
-    return Change("removed", None, was, state, why.get(state, (state,)))
+    now = states.get(was.key, NotExported(OUTSIDE))
+    return Change("removed", None, was, now.state, (Difference(now.state, now=now.reasons, code=now.codes),))
 
 
-_TYPES = {"INVOICE": "invoice", "CREDIT_NOTE": "credit note"}
-
-
-def differences(was: Entry, now: Entry) -> Iterator[str]:
-    """What an accountant sees to be different, in words."""
-    if was.type != now.type:
-        yield f"was {_TYPES.get(was.type, was.type)}, is {_TYPES.get(now.type, now.type)}"
-    if was.month != now.month:
-        yield f"moved from {was.month} to {now.month}"
-    found = [
-        name for name in ("number", "date", "party", "net", "vat", "gross") if getattr(was, name) != getattr(now, name)
+def explained(changes: Iterable[Change], was: Entries, now: Entries) -> list[Change]:
+    """With what the postings tell of each change."""
+    deep = of_entries(was, now)
+    return [
+        replace(one, differences=told(one.differences, deep[one.key])) if one.action == "changed" else one
+        for one in changes
     ]
-    yield from (f"{name} {getattr(was, name)} → {getattr(now, name)}" for name in found)
-    if not found and was.type == now.type:
-        yield "booked otherwise: account, VAT, due date, period, cost centre or reference"
 
 
 def confirmed(changes: Iterable[Change], again: Callable[[Was], str]) -> list[Change]:

@@ -3,11 +3,12 @@
 What the accountant has is read from the deliveries themselves, every time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -17,10 +18,11 @@ from robaws_pipeline.deliveries import cover, make
 from robaws_pipeline.deliveries import manifest as manifests
 from robaws_pipeline.deliveries.archive import Archive, Link, sums
 from robaws_pipeline.deliveries.entries import Entries, Entry, Key, entries
-from robaws_pipeline.deliveries.kept import Kept, digests, rows_of
+from robaws_pipeline.deliveries.kept import Kept, digests, rows_of, settings_file
 from robaws_pipeline.deliveries.manifest import LeftOut, Manifest, Previous, Was
-from robaws_pipeline.deliveries.plan import EVERYTHING, Change, Scope, confirmed, plan
+from robaws_pipeline.deliveries.plan import EVERYTHING, Change, NotExported, Scope, confirmed, explained, plan
 from robaws_pipeline.deliveries.standing import Standing, last_delivery, standing
+from robaws_pipeline.deliveries.words import Words
 from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.base import Format
 from robaws_pipeline.formats.contract import spans_of
@@ -176,7 +178,7 @@ def _prepare(
     with _steady_books(workspace, built=built):
         months = loaded_months(workspace)
         left: list[LeftOut] = []
-        elsewhere: dict[Key, tuple[str, tuple[str, ...]]] = {}
+        elsewhere: dict[Key, NotExported] = {}
         for month in months:
             states = workspace.tables.read(STATES, month)
             elsewhere |= _states(states, language)
@@ -192,6 +194,7 @@ def _prepare(
         )
         changes = _confirmed(changes, was)
         kept = _keep(workspace, changes, was, was_parties)
+        changes = explained(changes, kept.was, kept.now)
         not_read = {month: list(names) for month in months if (names := fingerprints.not_read(workspace, month))}
     base = Manifest(
         kind="delivery",
@@ -205,9 +208,10 @@ def _prepare(
         scope=scope.as_text(),
         changes=changes_how,
     )
-    found = make.documents(changes, stands, number, reverse=changes_how == "reverse")
+    words = Words(language)
+    found = make.documents(changes, stands, number, words, reverse=changes_how == "reverse")
     going, unwritten = make.fitting(base, kept, found, formats)
-    left += [make.not_fitting(one, unwritten[one.key]) for one in found if one.key in unwritten]
+    left += [make.not_fitting(one, unwritten[one.key], words) for one in found if one.key in unwritten]
     in_play = {one.month for one in going} | ({scope.month} if scope.month else set())
     return _Prepared(
         _with_sums(
@@ -236,17 +240,20 @@ def _month(workspace: Workspace, month: str) -> Entries:
     return Entries(documents, LINES.empty(), states, vat, postings)
 
 
-def _states(states: pa.Table, language: Language) -> dict[Key, tuple[str, tuple[str, ...]]]:
+def _states(states: pa.Table, language: Language) -> dict[Key, NotExported]:
     """The documents that are not exported."""
     rows = states.filter(pc.not_equal(states["state"], "exported"))
     found = rows.select(["collection", "document_id", "state", "reasons"]).to_pylist()
-    return {
-        (row["collection"], row["document_id"]): (
-            row["state"],
-            tuple(describe(reason["code"], reason["detail"], language) for reason in row["reasons"] or ()),
-        )
-        for row in found
-    }
+    return {(row["collection"], row["document_id"]): _not_exported(row, language) for row in found}
+
+
+def _not_exported(row: Mapping[str, Any], language: Language) -> NotExported:
+    reasons = row["reasons"] or ()
+    return NotExported(
+        row["state"],
+        ", ".join(sorted({reason["code"] for reason in reasons})),
+        " ".join(describe(reason["code"], reason["detail"], language) for reason in reasons),
+    )
 
 
 def _kept_by(archive: Archive, links: Sequence[Link]) -> Callable[[int], Kept]:
@@ -330,5 +337,5 @@ def withdraw(workspace: Workspace, number: int, reason: str | None = None, now: 
             effect=manifests.effect(comes, goes),
         )
         base = msgspec.structs.replace(base, standing=_standing_totals([*before, base]))
-        files = {cover.FILE: cover.cover(base, workspace.company)}
+        files = {cover.FILE: cover.cover(base, workspace.company), **settings_file(workspace.company)}
         return archive.add(msgspec.structs.replace(base, files=sums(files)), files)

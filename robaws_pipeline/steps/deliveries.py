@@ -9,12 +9,11 @@ from pathlib import Path
 from robaws_pipeline.deliveries import make
 from robaws_pipeline.deliveries.archive import MANIFEST, Archive, Link, sha256
 from robaws_pipeline.deliveries.cover import FILE, cover
-from robaws_pipeline.deliveries.kept import FOLDER, Kept
+from robaws_pipeline.deliveries.kept import FOLDER, SETTINGS, Kept, settings_in
 from robaws_pipeline.deliveries.manifest import Manifest
 from robaws_pipeline.deliveries.standing import withdrawn
 from robaws_pipeline.formats import registry
 from robaws_pipeline.lake.store import writing
-from robaws_pipeline.settings import Company
 from robaws_pipeline.steps.deliver import DeliveryError, archive_of, only_deliverer
 from robaws_pipeline.steps.fingerprints import code_version
 from robaws_pipeline.steps.workspace import Workspace
@@ -76,7 +75,7 @@ def redo(workspace: Workspace, number: int, to: Path | None = None) -> Redone:
         links = archive.links()
         _numbered(workspace, number, listed(workspace))
         link = links[number - 1]
-        good = _as_delivered(archive, link, workspace.company)
+        good = _as_delivered(archive, link)
         if to is not None:
             if to.exists():
                 raise DeliveryError(f"{to} is there already: name a folder that is not")
@@ -91,11 +90,11 @@ def redo(workspace: Workspace, number: int, to: Path | None = None) -> Redone:
     return Redone(workspace.exports.path(f"deliveries/{link.folder}"), mended)
 
 
-def _as_delivered(archive: Archive, link: Link, company: Company) -> dict[str, bytes]:
+def _as_delivered(archive: Archive, link: Link) -> dict[str, bytes]:
     """Every file of a delivery, with the hash that its manifest names."""
     wanted = link.manifest.files
     there = {name: archive.store.read(f"{link.folder}/{name}") or b"" for name in wanted if _is_kept(name, link)}
-    found = [_made(there, link, company), _unpacked(archive, link), there]
+    found = [_made(there, link), _unpacked(archive, link), there]
     good = {
         name: content
         for source in reversed(found)
@@ -120,16 +119,16 @@ def _is_kept(name: str, link: Link) -> bool:
     return name.startswith(f"{FOLDER}/") and name in link.manifest.files
 
 
-def _made(there: dict[str, bytes], link: Link, company: Company) -> dict[str, bytes]:
+def _made(there: dict[str, bytes], link: Link) -> dict[str, bytes]:
     """The files made anew from what the delivery keeps, with today's program; none when that is not whole."""
     manifest = link.manifest
     if any(sha256(content) != manifest.files[name].sha256 for name, content in there.items()):
         return {}
     try:
         if manifest.kind == "withdrawal":
-            return {FILE: cover(manifest, company)}
+            return {FILE: cover(manifest, settings_in(there[SETTINGS]))}
         kept = Kept.read(lambda name: there[name], manifest.files)
-        _, files = make.assemble(manifest, kept, registry.select(company, *manifest.formats))
+        _, files = make.assemble(manifest, kept, registry.select(kept.company, *manifest.formats))
     except Exception:  # another version of the program, of a format, or none of it: the hashes decide what is good
         return {}
     return files

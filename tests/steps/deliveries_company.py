@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from accountant import exported
 from steps_company import JOURNAL_ONLY, MONTHS, PATHS, Loaded, ago, company
 
 from robaws_pipeline.steps.fetch import fetch_changes, fetch_history
@@ -34,6 +35,12 @@ def files(folder: Path) -> dict[str, bytes]:
 def edit(acme: Loaded, record: dict[str, Any], collection: str = "sales", **changes: Any) -> None:
     """Somebody saves a document in Robaws."""
     acme.world.update(PATHS[collection], record["id"], changes, ago(seconds=30))
+
+
+def invoices(acme: Loaded) -> list[dict[str, Any]]:
+    """Sales invoices that were delivered, January's first."""
+    known = {id_ for collection, id_ in exported(acme.workspace) if collection == "sales"}
+    return [one for one in acme.world.records("sales-invoices") if one["id"] in known and one["type"] == "INVOICE"]
 
 
 def one_line(record: dict[str, Any], net: str, vat: str, gross: str) -> dict[str, Any]:
@@ -67,12 +74,16 @@ def _delete(acme: Loaded, record: dict[str, Any]) -> None:
 
 
 HAPPENINGS: dict[str, tuple[Happening, str, str]] = {
-    "another amount": (_amount, "changed", "gross"),
-    "another account": (_account, "changed", "booked otherwise"),
-    "another cost unit": (_activity, "changed", "booked otherwise"),
+    "another amount": (_amount, "changed", "→ 100.00"),
+    "another account": (_account, "changed", "account 70"),
+    "another cost unit": (_activity, "changed", ", 399"),
     "another day": (lambda acme, one: edit(acme, one, date="2025-01-30"), "changed", "date"),
-    "another month": (lambda acme, one: edit(acme, one, date="2025-02-20"), "changed", "moved from 2025-01 to 2025-02"),
-    "another due day": (lambda acme, one: edit(acme, one, dueDate="2025-06-30"), "changed", "booked otherwise"),
+    "another month": (
+        lambda acme, one: edit(acme, one, date="2025-02-20"),
+        "changed",
+        "from January 2025 to February 2025",
+    ),
+    "another due day": (lambda acme, one: edit(acme, one, dueDate="2025-06-30"), "changed", "→ 2025-06-30"),
     "another customer": (lambda acme, one: edit(acme, one, clientId="601"), "changed", "party"),
     "a credit note": (lambda acme, one: edit(acme, one, type="CREDIT_NOTE"), "changed", "was invoice, is credit note"),
     "held": (lambda acme, one: edit(acme, one, currency="USD"), "removed", "held since: The document is in USD"),

@@ -4,11 +4,12 @@ import io
 import json
 import zipfile
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from accountant import books, exported, folders, imported, manifests, rows_of
-from deliveries_company import HAPPENINGS, UNSEEN, delivering, edit, exports, files, read_again
+from deliveries_company import HAPPENINGS, UNSEEN, delivering, edit, exports, files, invoices, read_again
 from steps_company import JOURNAL_ONLY, MONTHS, Loaded, ago, content, pick
 
 from robaws_pipeline.deliveries import entries
@@ -57,12 +58,6 @@ def test_the_manifest_names_every_file_and_the_zip_has_what_is_sent(acme: Loaded
         inside = {name: archive.read(name) for name in archive.namelist()}
     sent = {name: content for name, content in there.items() if not name.startswith("kept/")}
     assert inside == {name: content for name, content in sent.items() if name not in {packed, "manifest.json"}}
-
-
-def invoices(acme: Loaded) -> list[dict[str, Any]]:
-    """Sales invoices that were delivered, January's first."""
-    known = {id_ for collection, id_ in exported(acme.workspace) if collection == "sales"}
-    return [one for one in acme.world.records("sales-invoices") if one["id"] in known and one["type"] == "INVOICE"]
 
 
 @pytest.mark.parametrize("changes", ["report", "reverse"])
@@ -322,7 +317,7 @@ def test_the_cover_sheet_shows_names_as_they_are_and_runs_nothing(acme: Loaded) 
     assert "The document is in USD" in text
     manifest = json.loads((folders(exports(acme))[0] / "manifest.json").read_bytes())
     for sums in manifest["journal"].values():
-        assert sums["debit"] in text
+        assert f"{Decimal(sums['debit']):,.2f}" in text
 
 
 def test_a_format_that_fails_stops_the_whole_delivery(acme: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:

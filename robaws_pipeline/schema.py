@@ -6,7 +6,7 @@ opens it. Amounts *received* keep ten decimals (`AMOUNT`): Robaws calculates in 
 two (`MONEY`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,19 @@ class Table:
     def empty(self) -> pa.Table:
         """No rows, all columns."""
         return self.schema.empty_table()
+
+    def as_today(self, rows: pa.Table, columns: Sequence[str] | None = None) -> pa.Table:
+        """Rows that an older version of this program wrote, as this one has them (or some columns of them): columns
+        that it did not know are empty, and those that we know no more are gone."""
+        schema = self.schema if columns is None else pa.schema([self.schema.field(name) for name in columns])
+        if rows.schema.equals(schema):
+            return rows
+        there = set(rows.schema.names)
+        values = [
+            rows[field.name].cast(field.type) if field.name in there else pa.nulls(rows.num_rows, field.type)
+            for field in schema
+        ]
+        return pa.table(values, schema=schema)
 
 
 _COLLECTION = Column("collection", pa.string(), "'sales' or 'purchases'")

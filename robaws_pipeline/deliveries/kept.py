@@ -102,7 +102,7 @@ class Kept:
 
         def table(name: str, of: schema.Table) -> pa.Table:
             path = f"{FOLDER}/{name}.parquet"
-            return _as_today(pq.read_table(pa.BufferReader(read(path))), of) if path in names else of.empty()
+            return of.as_today(pq.read_table(pa.BufferReader(read(path)))) if path in names else of.empty()
 
         def several(group: str) -> Entries:
             return Entries(**{name: table(f"{group}/{name}", of) for name, of in TABLES.items()})
@@ -120,15 +120,6 @@ def _parquet(rows: pa.Table) -> bytes:
     pq.write_table(rows, sink, compression="zstd")
     content: bytes = sink.getvalue().to_pybytes()
     return content
-
-
-def _as_today(rows: pa.Table, table: schema.Table) -> pa.Table:
-    """Rows that an older version kept: columns that it did not know are empty."""
-    columns = [
-        rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(rows.num_rows, field.type)
-        for field in table.schema
-    ]
-    return pa.table(columns, schema=table.schema)
 
 
 def rows_of(documents: Iterable[Was], kept_by: Callable[[int], Kept]) -> tuple[Entries, pa.Table]:

@@ -34,9 +34,10 @@ class Tables:
     def read(self, table: Table, month: str | None = None, columns: list[str] | None = None) -> pa.Table:
         """A month of a table; no rows when it was never written."""
         try:
-            return self.store.read_table(self._file(table, month), columns)
+            found = self.store.read_table(self._file(table, month), columns)
         except FileNotFoundError:
             return table.empty() if columns is None else table.empty().select(columns)
+        return table.as_today(found, columns)
 
     def read_months(self, table: Table, months: Iterable[str], columns: list[str] | None = None) -> pa.Table:
         """Several months of a table, one after the other."""

@@ -61,16 +61,19 @@ def _writing(file: Path) -> Iterator[None]:
 
 
 def _view(connection: duckdb.DuckDBPyConnection, store: Store, table: Table) -> str:
-    """The view of one table: its files, or no rows of the right types when there are none yet."""
-    folder = store.path(table.name).replace("'", "''")
-    if store.names(table.name):
-        columns = ", ".join(f'"{column.name}"' for column in table.columns)
-        return f"CREATE VIEW {table.name} AS SELECT {columns} FROM read_parquet('{folder}/*.parquet')"  # noqa: S608
+    """The view of one table: its files as `Table.as_today` has them, or no rows when there are none yet."""
     connection.register("empty", table.empty())
     described = connection.sql("DESCRIBE empty").fetchall()
     connection.unregister("empty")
-    columns = ", ".join(f'CAST(NULL AS {row[1]}) AS "{row[0]}"' for row in described)
-    return f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false"
+    typed = ", ".join(f'CAST(NULL AS {row[1]}) AS "{row[0]}"' for row in described)
+    nothing = f"SELECT {typed} WHERE false"
+    if not store.names(table.name):
+        return f"CREATE VIEW {table.name} AS {nothing}"
+    columns = ", ".join(f'"{column.name}"' for column in table.columns)
+    folder = store.path(table.name).replace("'", "''")
+    # Months that an older version wrote may lack columns; after a load of one month they stand beside new ones.
+    files = f"SELECT * FROM read_parquet('{folder}/*.parquet', union_by_name = true)"  # noqa: S608
+    return f"CREATE VIEW {table.name} AS SELECT {columns} FROM ({nothing} UNION ALL BY NAME {files})"  # noqa: S608
 
 
 def _parts(tables: Tables, table: Table) -> Iterator[pa.Table]:

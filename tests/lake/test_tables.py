@@ -161,3 +161,26 @@ def test_every_table_can_be_stored_and_read(lake: Store) -> None:
 
 def _one_row(table: Table) -> pa.Table:
     return table.table({column.name: [None] for column in table.columns})
+
+
+def test_months_that_an_older_version_wrote_stand_beside_those_of_today(lake: Store) -> None:
+    """After an upgrade one month is loaded again, and the others must still be read: with the columns that came since
+    empty, without those that went."""
+    tables = Tables(lake)
+    old = postings("2025-01", "1.00").drop_columns(["activity_id"])
+    old = old.append_column("gone", old["account"])
+    lake.child("tables").write_table("postings/2025-01.parquet", old)
+    assert tables.read(POSTINGS, "2025-01").schema == POSTINGS.schema
+    assert tables.read(POSTINGS, "2025-01", ["amount", "activity_id"]).to_pylist() == [
+        {"amount": Decimal("1.00"), "activity_id": None}
+    ]
+    query = "SELECT month, amount, activity_id FROM postings ORDER BY month"
+    warehouse.build(lake, tables)
+    assert _query(lake.path(warehouse.FILE), query) == [("2025-01", Decimal("1.00"), None)]
+    tables.write(POSTINGS, postings("2025-02", "2.00"), "2025-02")
+    assert tables.read_months(POSTINGS, ["2025-01", "2025-02"]).num_rows == 2
+    warehouse.build(lake, tables)
+    assert _query(lake.path(warehouse.FILE), query) == [
+        ("2025-01", Decimal("1.00"), None),
+        ("2025-02", Decimal("2.00"), None),
+    ]

@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64encode
-from decimal import Decimal
 
 PEPPOL = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
 PDF = b64encode(b"%PDF-1.4\n% a page\n").decode()
@@ -151,21 +150,3 @@ def without(content: bytes, pattern: str) -> bytes:
     text, count = re.subn(pattern, "", content.decode(), count=1, flags=re.DOTALL)
     assert count, f"{pattern} finds nothing"
     return text.encode()
-
-
-AMOUNT = re.compile(rb'<cbc:(\w+) currencyID="EUR">(-?[0-9.]+)<')
-
-
-def planted(content: bytes) -> list[tuple[str, bytes]]:
-    """The file with each of its amounts a cent too high and too low in turn, with what was changed."""
-    files = []
-    for found in AMOUNT.finditer(content):
-        for cent in ("0.01", "-0.01"):
-            wrong = f"{Decimal(found[2].decode()) + Decimal(cent):f}".encode()
-            files.append(
-                (
-                    f"{found[1].decode()} {found[2].decode()} -> {wrong.decode()}",
-                    content[: found.start(2)] + wrong + content[found.end(2) :],
-                )
-            )
-    return files

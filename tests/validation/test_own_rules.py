@@ -130,15 +130,25 @@ _CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_each_rule_catches_its_mistake_and_says_where(check: Check, rule: object) -> None:
-    """A rule without a case that it catches may as well not be there."""
-    known = next(one for one in RULES if one is rule)
-    content, place = _CASES[known.id]
-    found = [finding for finding in check(content).findings if finding.rule == known.id]
+_WARNINGS = {"OWN-PROFILE", "OWN-CREDITED", "OWN-REFERENCE"}
+"""What is no mistake of whoever wrote the file."""
+
+
+def test_no_rule_is_without_a_case_and_no_case_without_its_rule() -> None:
+    """A rule that somebody takes out must be missed; one without a mistake that it catches may as well not be there."""
+    assert [rule.id for rule in RULES] == list(_CASES)
+
+
+@pytest.mark.parametrize("id_", _CASES)
+def test_each_rule_catches_its_mistake_and_says_where(check: Check, id_: str) -> None:
+    """Whoever must mend it needs the place, what is wrong and what to do; and must know whether it can wait."""
+    content, place = _CASES[id_]
+    found = [finding for finding in check(content).findings if finding.rule == id_]
     assert [finding.place for finding in found][:1] == [place]
-    assert found[0].sentence.startswith(f"{known.demand}: ")
-    assert found[0].remedy == known.remedy
+    assert found[0].fatal == (id_ not in _WARNINGS)
+    rule = next(rule for rule in RULES if rule.id == id_)
+    assert found[0].sentence.startswith(f"{rule.demand}: ")
+    assert found[0].remedy == rule.remedy
 
 
 @pytest.mark.parametrize(

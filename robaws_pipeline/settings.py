@@ -329,6 +329,9 @@ class Deliveries(_Model):
     weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = "monday"
     day: Annotated[int, Field(ge=1, le=28)] = 5
     """Of the month, for a monthly delivery."""
+    most_corrections: Annotated[int, Field(ge=0)] = 100
+    """How many delivered documents one delivery may correct or take out without being told to: more are a changed
+    setting rather than the work of people."""
     contact: str | None = None
     """Whom the accountant asks, on the cover sheet; `email` when left out."""
     notify_command: tuple[str, ...] = ()

@@ -23,6 +23,8 @@ class DeliveryRequest(dg.Config):
     """YYYY-MM-DD: documents dated up to this day only."""
     formats: list[str] = []  # noqa: RUF012 - Dagster copies it
     """Formats; those of the settings when none is named."""
+    allow_corrections: int | None = None
+    """How many delivered documents may be corrected; `most_corrections` of the settings when it is not said."""
 
 
 def deliveries_asset(shared: CompanyAssets) -> dg.AssetsDefinition:
@@ -45,7 +47,7 @@ def deliveries_asset(shared: CompanyAssets) -> dg.AssetsDefinition:
 
         scope = Scope(config.month, None if config.until is None else date.fromisoformat(config.until))
         try:
-            done = deliver(workspace, scope, config.formats or None)
+            done = deliver(workspace, scope, config.formats or None, allow_corrections=config.allow_corrections)
         except (ArchiveError, DeliveryError, RenderError) as error:
             raise dg.Failure(str(error), allow_retries=False) from error
         failures = notify(workspace, done)

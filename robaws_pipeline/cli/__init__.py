@@ -16,7 +16,7 @@ _COMMANDS = {
     "load": "robaws_pipeline.cli.work:load",
     "nightly": "robaws_pipeline.cli.work:nightly",
     "verify": "robaws_pipeline.cli.work:verify",
-    "deliver": "robaws_pipeline.cli.deliveries:deliver",
+    "deliver": "robaws_pipeline.cli.deliver:deliver",
     "deliveries": "robaws_pipeline.cli.deliveries:deliveries",
     "status": "robaws_pipeline.cli.questions:status",
     "explain": "robaws_pipeline.cli.questions:explain",

@@ -1,20 +1,17 @@
-"""The commands that hand over: deliver, and deliveries with show, verify, redo and withdraw."""
+"""The command deliveries with show, verify, redo and withdraw, and how a delivery is shown."""
 
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.table import Table
 
 from robaws_pipeline.cli.output import err, out, say
-from robaws_pipeline.cli.work import as_month, chosen, company_option, dagster_runner, month_type, settings_of
+from robaws_pipeline.cli.work import chosen, company_option, settings_of
 from robaws_pipeline.deliveries.archive import ArchiveError
 from robaws_pipeline.deliveries.manifest import Document, LeftOut, Manifest
-from robaws_pipeline.deliveries.plan import Scope
 from robaws_pipeline.deliveries.render import RenderError
 from robaws_pipeline.settings import Settings
 from robaws_pipeline.steps import deliver as delivering
@@ -26,7 +23,7 @@ _SHOWN = 40
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """What cannot be delivered is told in a sentence; exit code 1."""
     try:
         yield
@@ -34,100 +31,15 @@ def _told() -> Iterator[None]:
         raise click.ClickException(str(error)) from None
 
 
-def _as_date(context: click.Context, parameter: click.Parameter, value: Any) -> date | None:
-    return None if value is None else value.date()
-
-
-@click.command()
-@click.option("--month", type=month_type, callback=as_month, help="Only documents of this month.")
-@click.option(
-    "--until",
-    type=click.DateTime(formats=["%Y-%m-%d"]),
-    metavar="YYYY-MM-DD",
-    callback=_as_date,
-    help="Only documents dated up to this day.",
-)
-@click.option(
-    "--format",
-    "formats",
-    multiple=True,
-    metavar="NAME",
-    help="A format; several times for several. Else the settings'.",
-)
-@click.option("--dry-run", is_flag=True, help="Say what would go, and deliver nothing.")
-@company_option
-@click.pass_context
-def deliver(
-    context: click.Context,
-    month: str | None,
-    until: date | None,
-    formats: tuple[str, ...],
-    dry_run: bool,
-    company: str | None,
-) -> None:
-    """Hand to the accountant what is new, each document once, and what changed since it was delivered.
-
-    A delivery is a numbered folder that never changes again. When there is nothing new, none is made.
-    """
-    settings = settings_of(context)
-    scope = Scope(month, until)
-    found = [Workspace.of(settings, key) for key in chosen(settings, company)]
-    for workspace in found:
-        delivering.deliverable(workspace, formats or None)
-    if dry_run:
-        with _told():
-            for workspace in found:
-                _tell_preview(delivering.preview(workspace, scope, formats or None))
-        return
-    asked = {"month": month, "until": until and until.isoformat(), "formats": list(formats)}
-    failures: list[str] = []
-    with _told(), dagster_runner(settings) as ready:
-        for workspace in found:
-            before = len(asking.listed(workspace))
-            ran = ready.run(
-                f"{workspace.key}_deliver",
-                config={f"{workspace.key}__deliveries": {key: value for key, value in asked.items() if value}},
-            )
-            failures += ran.failures
-            if ran.succeeded:
-                _tell_delivered(workspace, asking.listed(workspace)[before:])
-    for failure in failures:
-        say(err, "Problem", failure, "bold red")
-    if failures:
-        sys.exit(1)
-
-
-def _counted(manifest: Manifest) -> str:
+def counted(manifest: Manifest) -> str:
+    """What it has: 41 new, 2 changed."""
     actions = [one.action for one in manifest.documents]
     counts = {action: actions.count(action) for action in dict.fromkeys(actions)}
     return ", ".join(f"{count} {action}" for action, count in counts.items()) or "no documents"
 
 
-def _tell_delivered(workspace: Workspace, made: Sequence[asking.Listed]) -> None:
-    if not made:
-        out.print(f"{workspace.key}: nothing to deliver: the accountant has everything that is in order")
-    for one in made:
-        out.print(f"{workspace.key}: delivery {one.manifest.number}: {_counted(one.manifest)}", soft_wrap=True)
-        _tell_left_out(one.manifest)
-        say(out, "Folder:", one.folder, "")
-
-
-def _tell_left_out(manifest: Manifest) -> None:
-    if manifest.left_out:
-        out.print(f"{len(manifest.left_out)} held, with the reason on the cover sheet and in held.csv")
-
-
-def _tell_preview(preview: delivering.Preview) -> None:
-    manifest = preview.manifest
-    last = f"number {preview.last.number} of {preview.last.date}" if preview.last else "none yet"
-    out.print(f"{manifest.company}: would be delivery {manifest.number}: {_counted(manifest)}. Last delivery: {last}.")
-    _documents(manifest.documents)
-    _left_out(manifest.left_out)
-    if preview.stale:
-        say(err, "Look at", f"a delivery makes {', '.join(preview.stale)} anew first, so it may have more", "yellow")
-
-
-def _documents(documents: Sequence[Document]) -> None:
+def show_documents(documents: Sequence[Document]) -> None:
+    """A table of the documents of a delivery, as many as a screen has."""
     if not documents:
         return
     table = Table(title=f"Documents: {len(documents)}", title_justify="left")
@@ -146,7 +58,8 @@ def _documents(documents: Sequence[Document]) -> None:
     out.print(table)
 
 
-def _left_out(left: Sequence[LeftOut]) -> None:
+def show_left_out(left: Sequence[LeftOut]) -> None:
+    """A table of what is held."""
     if not left:
         return
     table = Table("document", "month", "why", title=f"Held: {len(left)}", title_justify="left")
@@ -175,7 +88,7 @@ def deliveries(context: click.Context, company: str | None) -> None:
         return
     settings = settings_of(context.parent or context)
     for key in chosen(settings, company):
-        with _told():
+        with told():
             found = asking.listed(Workspace.of(settings, key))
         if not found:
             out.print(f"{key}: no deliveries yet. robaws-pipeline deliver --dry-run says what would go.")
@@ -194,7 +107,7 @@ def deliveries(context: click.Context, company: str | None) -> None:
 
 
 def _what(manifest: Manifest) -> str:
-    return f"withdraws {manifest.withdraws}" if manifest.kind == "withdrawal" else _counted(manifest)
+    return f"withdraws {manifest.withdraws}" if manifest.kind == "withdrawal" else counted(manifest)
 
 
 def _given(context: click.Context, company: str | None) -> str | None:
@@ -219,7 +132,7 @@ def _only(context: click.Context, company: str | None) -> Workspace:
 def show(context: click.Context, number: int, company: str | None) -> None:
     """One delivery: its documents, what it corrects, what was held."""
     workspace = _only(context, company)
-    with _told():
+    with told():
         one = asking.find(workspace, number)
     manifest = one.manifest
     note = ", withdrawn" if one.withdrawn else ""
@@ -228,8 +141,8 @@ def show(context: click.Context, number: int, company: str | None) -> None:
         out.print(f"Why: {manifest.reason}")
     for code, sums in manifest.journal.items():
         out.print(f"  journal {code}: {sums['postings']} postings, debit {sums['debit']}, credit {sums['credit']}")
-    _documents(manifest.documents)
-    _left_out(manifest.left_out)
+    show_documents(manifest.documents)
+    show_left_out(manifest.left_out)
     say(out, "Folder:", one.folder, "")
 
 
@@ -261,7 +174,7 @@ def verify(context: click.Context, company: str | None) -> None:
 def redo(context: click.Context, number: int, to: Path | None, company: str | None) -> None:
     """Make a delivery again with the same bytes: put back what is missing or was altered in its folder."""
     workspace = _only(context, company)
-    with _told():
+    with told():
         done = asking.redo(workspace, number, to)
     for name in done.mended:
         out.print(f"put back: {name}")
@@ -282,7 +195,7 @@ def withdraw(context: click.Context, number: int, reason: str | None, company: s
     it; what it had goes into the next delivery.
     """
     workspace = _only(context, company)
-    with _told():
+    with told():
         link = delivering.withdraw(workspace, number, reason)
     out.print(f"{workspace.key}: delivery {number} is withdrawn, recorded as number {link.manifest.number}")
     say(out, "Folder:", workspace.exports.path(f"deliveries/{link.folder}"), "")

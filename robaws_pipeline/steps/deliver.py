@@ -3,42 +3,49 @@
 What the accountant has is read from the deliveries themselves, every time.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
 
 import msgspec
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from robaws_pipeline.deliveries import cover, make
 from robaws_pipeline.deliveries import manifest as manifests
 from robaws_pipeline.deliveries.archive import Archive, Link, sums
-from robaws_pipeline.deliveries.entries import Entries, Entry, Key, entries
-from robaws_pipeline.deliveries.kept import Kept, digests, rows_of, settings_file
-from robaws_pipeline.deliveries.manifest import LeftOut, Manifest, Previous, Was
-from robaws_pipeline.deliveries.plan import EVERYTHING, Change, NotExported, Scope, confirmed, explained, plan
-from robaws_pipeline.deliveries.standing import Standing, last_delivery, standing
-from robaws_pipeline.deliveries.words import Words
+from robaws_pipeline.deliveries.differences import Group
+from robaws_pipeline.deliveries.entries import Entry
+from robaws_pipeline.deliveries.kept import settings_file
+from robaws_pipeline.deliveries.manifest import LeftOut, Manifest
+from robaws_pipeline.deliveries.plan import EVERYTHING, Scope
+from robaws_pipeline.deliveries.standing import last_delivery
 from robaws_pipeline.formats import registry
 from robaws_pipeline.formats.base import Format
 from robaws_pipeline.formats.contract import spans_of
-from robaws_pipeline.formats.lookups import first_of_each, parties_of
 from robaws_pipeline.lake import locks
-from robaws_pipeline.periods import months_between
-from robaws_pipeline.reasons import Language, describe
-from robaws_pipeline.schema import DOCUMENTS, LINES, PARTIES, PAYMENT_CONDITIONS, POSTINGS, STATES, VAT
 from robaws_pipeline.settings import SettingsError
-from robaws_pipeline.steps import build, fingerprints, stored
-from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months
+from robaws_pipeline.steps import fingerprints
+from robaws_pipeline.steps.prepare import DeliveryError, prepare, previous, standing_totals
+from robaws_pipeline.steps.stale import stale_months
 from robaws_pipeline.steps.workspace import Workspace
 
+__all__ = [
+    "Delivered",
+    "DeliveryError",
+    "Preview",
+    "TooManyCorrectionsError",
+    "archive_of",
+    "corrections",
+    "deliver",
+    "deliverable",
+    "only_deliverer",
+    "preview",
+    "withdraw",
+]
 
-class DeliveryError(Exception):
-    """What was asked cannot be done: what, and what to do instead."""
+
+class TooManyCorrectionsError(DeliveryError):
+    """A delivery would correct more documents than the settings, or whoever asked, allow: how many, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +65,10 @@ class Preview:
     manifest: Manifest
     last: Manifest | None
     stale: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    base: Manifest
-    kept: Kept
-    formats: Sequence[Format]
+    groups: Sequence[Group]
+    """What its corrections have in common."""
+    most_corrections: int
+    """How many are allowed unasked."""
 
 
 def archive_of(workspace: Workspace) -> Archive:
@@ -109,20 +113,23 @@ def deliver(
     scope: Scope = EVERYTHING,
     formats: Sequence[str] | None = None,
     now: datetime | None = None,
+    allow_corrections: int | None = None,
 ) -> Delivered:
     """Make the next delivery, when there is something to deliver. Months that are not built from what is held are
     built first.
 
-    `now` decides its date and nothing else. ArchiveError when the deliveries are not those that were made; RenderError
-    when a format fails: then nothing is delivered.
+    `now` decides its date and nothing else; `allow_corrections` goes before `most_corrections` of the settings.
+    Nothing is delivered when that raises: TooManyCorrectionsError beyond it; ArchiveError when the deliveries are not
+    those that were made; RenderError when a format fails.
     """
     chosen = deliverable(workspace, formats)
     archive = archive_of(workspace)
     with only_deliverer(workspace):
         archive.witness()
-        prepared = _prepare(workspace, archive, scope, chosen, now or datetime.now(workspace.company.zone))
+        prepared = prepare(workspace, archive, scope, chosen, now or datetime.now(workspace.company.zone))
         if not prepared.base.documents:
             return Delivered(None, archive.store.path(), prepared.base.left_out)
+        _allowed(workspace, prepared.base, prepared.groups, allow_corrections)
         manifest, files = make.assemble(prepared.base, prepared.kept, prepared.formats)
         link = archive.add(manifest, files)
     return Delivered(link, archive.store.path(link.folder), manifest.left_out)
@@ -135,176 +142,30 @@ def preview(workspace: Workspace, scope: Scope = EVERYTHING, formats: Sequence[s
     last = last_delivery([link.manifest for link in archive.links()])
     stale = stale_months(workspace)
     now = datetime.now(workspace.company.zone)
-    return Preview(_prepare(workspace, archive, scope, chosen, now, built=False).base, last, stale)
+    prepared = prepare(workspace, archive, scope, chosen, now, built=False)
+    return Preview(prepared.base, last, stale, prepared.groups, workspace.company.deliveries.most_corrections)
 
 
-def _bring_up_to_date(workspace: Workspace) -> None:
-    for first, last in contiguous(stale_months(workspace)):
-        months = months_between(first, last)
-        build.build_documents(workspace, months)
-        build.build_journal(workspace, months)
-        build.build_exports(workspace, months)
+def corrections(manifest: Manifest) -> int:
+    """How many documents a delivery corrects or takes out."""
+    return sum(one.was is not None for one in manifest.documents)
 
 
-_ATTEMPTS = 5
-
-
-@contextmanager
-def _steady_books(workspace: Workspace, *, built: bool) -> Iterator[None]:
-    """Inside the block nobody changes the books, and (`built`) they are made from what is held."""
-    for _ in range(_ATTEMPTS if built else 0):
-        _bring_up_to_date(workspace)
-        with workspace.only_builder():
-            if not stale_months(workspace):
-                yield
-                return
-    if built:
-        raise DeliveryError(
-            f"months {', '.join(stale_months(workspace))} cannot be brought up to date: nothing was delivered. Run "
-            "`robaws-pipeline nightly`, which says why"
-        )
-    with workspace.only_builder():
-        yield
-
-
-def _prepare(
-    workspace: Workspace, archive: Archive, scope: Scope, formats: list[Format], now: datetime, *, built: bool = True
-) -> _Prepared:
-    links = archive.links()
-    before = [link.manifest for link in links]
-    stands = standing(before)
-    changes_how, language = workspace.company.deliveries.changes, workspace.company.language
-    number = len(links) + 1
-    with _steady_books(workspace, built=built):
-        months = loaded_months(workspace)
-        left: list[LeftOut] = []
-        elsewhere: dict[Key, NotExported] = {}
-        for month in months:
-            states = workspace.tables.read(STATES, month)
-            elsewhere |= _states(states, language)
-            if scope.month in {None, month}:
-                left += [
-                    row
-                    for row in make.held_rows(states, month, language)
-                    if scope.until is None or (row.date or "") <= scope.until.isoformat()
-                ]
-        changes = plan(entries(_month(workspace, month) for month in months), elsewhere, stands, scope)
-        was, was_parties = rows_of(
-            [change.was for change in changes if change.was is not None], _kept_by(archive, links)
-        )
-        changes = _confirmed(changes, was)
-        kept = _keep(workspace, changes, was, was_parties)
-        changes = explained(changes, kept.was, kept.now)
-        not_read = {month: list(names) for month in months if (names := fingerprints.not_read(workspace, month))}
-    base = Manifest(
-        kind="delivery",
-        company=workspace.key,
-        name=workspace.company.name,
-        number=number,
-        date=now.date().isoformat(),
-        made_at=now.isoformat(timespec="seconds"),
-        previous=_previous(links),
-        code=fingerprints.code_version(),
-        scope=scope.as_text(),
-        changes=changes_how,
+def _allowed(workspace: Workspace, manifest: Manifest, groups: Sequence[Group], allowed: int | None) -> None:
+    """TooManyCorrectionsError when a changed setting, or version of this program, would correct years unasked."""
+    count = corrections(manifest)
+    most = workspace.company.deliveries.most_corrections if allowed is None else allowed
+    if count <= most:
+        return
+    who = "most_corrections of the settings allows" if allowed is None else "you allowed"
+    scope = "".join(f" --{name} {value}" for name, value in manifest.scope.items())
+    told = "; ".join(f"{group.text} on {group.documents} documents" for group in groups)
+    raise TooManyCorrectionsError(
+        f"{count} documents that were delivered would be corrected, and {who} {most}: nothing was delivered. {told}. "
+        f"When that is meant: `robaws-pipeline deliver --company {workspace.key}{scope} --allow-corrections {count}`. "
+        "When not, put right what changed them, an account in the settings, say; `robaws-pipeline deliver --dry-run` "
+        "shows them"
     )
-    words = Words(language)
-    found = make.documents(changes, stands, number, words, reverse=changes_how == "reverse")
-    going, unwritten = make.fitting(base, kept, found, formats)
-    left += [make.not_fitting(one, unwritten[one.key], words) for one in found if one.key in unwritten]
-    in_play = {one.month for one in going} | ({scope.month} if scope.month else set())
-    return _Prepared(
-        _with_sums(
-            msgspec.structs.replace(
-                base,
-                documents=going,
-                left_out=left,
-                not_read={month: names for month, names in not_read.items() if month in in_play},
-            ),
-            before,
-        ),
-        make.narrowed(kept, going),
-        formats,
-    )
-
-
-def _previous(links: Sequence[Link]) -> Previous | None:
-    return Previous(links[-1].manifest.number, links[-1].sha256) if links else None
-
-
-def _month(workspace: Workspace, month: str) -> Entries:
-    """The month's documents as they are booked; lines do not matter for that."""
-    documents, states, vat, postings = (
-        workspace.tables.read(table, month) for table in (DOCUMENTS, STATES, VAT, POSTINGS)
-    )
-    return Entries(documents, LINES.empty(), states, vat, postings)
-
-
-def _states(states: pa.Table, language: Language) -> dict[Key, NotExported]:
-    """The documents that are not exported."""
-    rows = states.filter(pc.not_equal(states["state"], "exported"))
-    found = rows.select(["collection", "document_id", "state", "reasons"]).to_pylist()
-    return {(row["collection"], row["document_id"]): _not_exported(row, language) for row in found}
-
-
-def _not_exported(row: Mapping[str, Any], language: Language) -> NotExported:
-    reasons = row["reasons"] or ()
-    return NotExported(
-        row["state"],
-        ", ".join(sorted({reason["code"] for reason in reasons})),
-        " ".join(describe(reason["code"], reason["detail"], language) for reason in reasons),
-    )
-
-
-def _kept_by(archive: Archive, links: Sequence[Link]) -> Callable[[int], Kept]:
-    @cache
-    def kept(number: int) -> Kept:
-        link = links[number - 1]
-        return Kept.read(lambda name: archive.read(link, name), link.manifest.files)
-
-    return kept
-
-
-def _confirmed(changes: list[Change], was: Entries) -> list[Change]:
-    again = digests(was)
-    return confirmed(changes, lambda one: again[one.key])
-
-
-def _keep(workspace: Workspace, changes: Sequence[Change], was: Entries, was_parties: pa.Table) -> Kept:
-    """The rows of everything that changes, with what they need."""
-    wanted: dict[str, list[Key]] = {}
-    for change in changes:
-        if change.now is not None:
-            wanted.setdefault(change.now.month, []).append(change.key)
-    parties, conditions = workspace.tables.read(PARTIES), workspace.tables.read(PAYMENT_CONDITIONS)
-    parts, originals = [], [DOCUMENTS.empty()]
-    for month, keys in sorted(wanted.items()):
-        books = build.month_books(workspace, month, parties, conditions)
-        parts.append(Entries(books.documents, books.lines, books.states, books.vat, books.postings).only(keys))
-        originals.append(books.originals)
-    now = Entries.all_of(parts)
-    named = parties_of(pa.concat_tables([now.documents, was.documents]), parties)
-    both = first_of_each(pa.concat_tables([named, was_parties]), "kind", "id")
-    papers = stored.reader(workspace, now.documents, sorted(wanted))
-    credited = first_of_each(pa.concat_tables(originals), "collection", "id")
-    return Kept(workspace.company, now, was, both, conditions, credited, papers)
-
-
-def _with_sums(base: Manifest, before: Sequence[Manifest]) -> Manifest:
-    """The manifest with its control totals."""
-    comes: list[Entry] = [one for one in base.documents if one.action in manifests.CURRENT]
-    goes: list[Was] = [one.was for one in base.documents if one.was is not None]
-    return msgspec.structs.replace(
-        base,
-        totals=manifests.totals(comes),
-        effect=manifests.effect(comes, goes),
-        standing=_standing_totals([*before, base]),
-    )
-
-
-def _standing_totals(series: Sequence[Manifest]) -> manifests.Totals:
-    stands: Standing = standing(series)
-    return manifests.totals(stands.documents.values())
 
 
 def withdraw(workspace: Workspace, number: int, reason: str | None = None, now: datetime | None = None) -> Link:
@@ -330,12 +191,12 @@ def withdraw(workspace: Workspace, number: int, reason: str | None = None, now: 
             number=len(links) + 1,
             date=now.date().isoformat(),
             made_at=now.isoformat(timespec="seconds"),
-            previous=_previous(links),
+            previous=previous(links),
             code=fingerprints.code_version(),
             withdraws=number,
             reason=reason,
             effect=manifests.effect(comes, goes),
         )
-        base = msgspec.structs.replace(base, standing=_standing_totals([*before, base]))
+        base = msgspec.structs.replace(base, standing=standing_totals([*before, base]))
         files = {cover.FILE: cover.cover(base, workspace.company), **settings_file(workspace.company)}
         return archive.add(msgspec.structs.replace(base, files=sums(files)), files)

@@ -25,8 +25,8 @@ JOURNAL = {
 }
 """Checks of the journal and what they say when they pass."""
 
-_FOR_A_PERSON = {"numbers_without_gaps", "unique_supplier_numbers"}
-"""Checks that find what Robaws says, and not a mistake of ours: somebody has to look, nothing has failed."""
+_FOR_A_PERSON = {"numbers_without_gaps", "unique_supplier_numbers", "valid_suppliers_ubl"}
+"""Checks that find what Robaws or a supplier says and no mistake of ours: somebody has to look, nothing has failed."""
 
 EXPORTS = {
     "every_document_listed": "the manifest lists every document that is held for the month, once",
@@ -40,6 +40,14 @@ VALID_UBL = "valid_ubl"
 _VALID_UBL = (
     "the UBL files are valid by the XSD, EN 16931 and Peppol, and right to the cent: all when they are few, else a "
     "sample with every kind of document in it"
+)
+
+VALID_SUPPLIERS_UBL = "valid_suppliers_ubl"
+"""Beside it, when suppliers' own files may be handed over."""
+
+_VALID_SUPPLIERS_UBL = (
+    "the UBL files of suppliers that are handed over untouched are valid and right to the cent; what is wrong with one "
+    "is its supplier's to mend, and it is handed over all the same"
 )
 
 VERIFIED = "verified"
@@ -89,7 +97,10 @@ def journal(workspace: Workspace, months: Sequence[str]) -> list[dg.AssetCheckRe
 
 def exports_of(workspace: Workspace) -> Mapping[str, str]:
     """The checks of a company's exports and what they say when they pass."""
-    return {**EXPORTS, VALID_UBL: _VALID_UBL} if valid_ubl.is_checked(workspace) else EXPORTS
+    if not valid_ubl.is_checked(workspace):
+        return EXPORTS
+    of_suppliers = {VALID_SUPPLIERS_UBL: _VALID_SUPPLIERS_UBL} if valid_ubl.has_files_of_suppliers(workspace) else {}
+    return {**EXPORTS, VALID_UBL: _VALID_UBL, **of_suppliers}
 
 
 def exports(
@@ -119,6 +130,8 @@ def exports(
             "seconds": round(validated.seconds, 2),
         }
         results.append(_result(VALID_UBL, validated.findings, len(exported), counts))
+        if valid_ubl.has_files_of_suppliers(workspace):
+            results.append(_result(VALID_SUPPLIERS_UBL, validated.of_suppliers, len(exported)))
     return results
 
 

@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from robaws_pipeline.formats.ubl.document import REBUILT
 from robaws_pipeline.steps.audit import Finding
 from robaws_pipeline.steps.build import Exported
 from robaws_pipeline.steps.workspace import Workspace
 from robaws_pipeline.validation import EXTRA, missing_packages, sample
 from robaws_pipeline.validation.pool import File, Pool
 
-FORMAT = "ubl"
+_PURCHASES = "ubl_purchases"
+FORMATS = ("ubl", _PURCHASES)
 
 FEW = 50
 """Documents of a run that are all checked by all rules; of more, a sample of at least so many."""
@@ -25,7 +27,9 @@ class Validated:
     """What the rules say of the files of some months."""
 
     findings: list[Finding]
-    """Fatal ones."""
+    """Fatal ones, of files that we wrote."""
+    of_suppliers: list[Finding]
+    """Fatal ones of files that suppliers wrote and we handed over untouched: theirs to mend."""
     documents: int
     """Files there are."""
     by_cents: int
@@ -39,14 +43,23 @@ class Validated:
 def why_not(workspace: Workspace) -> str | None:
     """Why the files are not checked, with the remedy; None when they are, or there are none to check."""
     missing = missing_packages()
-    if FORMAT not in workspace.company.formats or not missing:
+    if not _has_ubl(workspace) or not missing:
         return None
     return f"not checked, {', '.join(missing)} not installed: pip install 'robaws-pipeline[{EXTRA}]'"
 
 
 def is_checked(workspace: Workspace) -> bool:
     """Whether the company has UBL files, and the rules are installed."""
-    return FORMAT in workspace.company.formats and not missing_packages()
+    return _has_ubl(workspace) and not missing_packages()
+
+
+def has_files_of_suppliers(workspace: Workspace) -> bool:
+    """Whether suppliers' own UBL may be among the files: where Robaws keeps it, it is fetched and handed over."""
+    return _PURCHASES in workspace.company.formats and "purchases" in workspace.company.pdfs
+
+
+def _has_ubl(workspace: Workspace) -> bool:
+    return not set(FORMATS).isdisjoint(workspace.company.formats)
 
 
 def validate_exports(
@@ -62,7 +75,7 @@ def validate_exports(
         f"{month}/{path}": File(f"{month}/{path}", partial(_read, workspace, f"{month}/{path}"), sums["sha256"])
         for month, export in exported.items()
         for path, sums in export.manifest["files"].items()
-        if path.startswith(f"{FORMAT}/") and path.endswith(".xml")
+        if path.split("/")[0] in FORMATS and path.endswith(".xml")
     }
     if len(files) <= few:
         verdicts = dict(pool.verdicts(files.values()))
@@ -70,23 +83,41 @@ def validate_exports(
     else:
         step = -(-len(files) // most)
         verdicts = dict(pool.verdicts(list(files.values())[::step], "quick"))
-        chosen = sample.covering({name: verdict.traits for name, verdict in verdicts.items()}, few)
+        # Sales and purchases are written differently: each has its kinds.
+        kinds = {
+            name: [f"{name.split('/')[1]} {trait}" for trait in verdict.traits] for name, verdict in verdicts.items()
+        }
+        chosen = sample.covering(kinds, few)
         verdicts |= pool.verdicts([files[name] for name in chosen])
         by_all = len(chosen)
     whose = _whose(exported)
+    ours: list[Finding] = []
+    theirs: list[Finding] = []
+    for name, verdict in verdicts.items():
+        is_theirs = verdict.fails and _is_the_suppliers(workspace, name)
+        for finding in verdict.findings:
+            if finding.fatal:
+                told = Finding(*whose[name], f"{finding.rule} at {finding.place or 'the file'}")
+                # Whoever wrote a file, it must lie there as it was written.
+                (theirs if is_theirs and finding.rule not in _OF_THE_FOLDER else ours).append(told)
     return Validated(
-        findings=[
-            Finding(*whose[name], f"{finding.rule} at {finding.place or 'the file'}")
-            for name, verdict in verdicts.items()
-            for finding in verdict.findings
-            if finding.fatal
-        ],
+        findings=ours,
+        of_suppliers=theirs,
         documents=len(files),
         by_cents=len(verdicts),
         by_all=by_all,
         warnings=sum(not finding.fatal for verdict in verdicts.values() for finding in verdict.findings),
         seconds=time.perf_counter() - started,
     )
+
+
+_OF_THE_FOLDER = {"FILE-READ", "OWN-CHANGED"}
+
+
+def _is_the_suppliers(workspace: Workspace, name: str) -> bool:
+    """Whether a file is a supplier's own: what we wrote of a purchase says that it is rebuilt."""
+    content = workspace.exports.read(name) if name.split("/")[1] == _PURCHASES else None
+    return content is not None and REBUILT.encode() not in content
 
 
 def _read(workspace: Workspace, name: str) -> bytes:

@@ -1,14 +1,17 @@
 """The check of a month's UBL files, as the asset makes it: what it reads, what it finds, which files it chooses."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from companies import Company
+from companies import Company, company_toml
+from ubl_files import INVOICE
 
 from robaws_pipeline.steps.build import Exported
 from robaws_pipeline.steps.valid_ubl import validate_exports
-from robaws_pipeline.validation.pool import Pool
+from robaws_pipeline.validation import Depth, Verdict
+from robaws_pipeline.validation.pool import File, Pool
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +81,55 @@ def test_file_that_is_missing_is_found(stocked: Company, rules: Pool) -> None:
     file.unlink()
     made = validate_exports(stocked.place.workspace(), _exported(stocked), rules)
     assert [(found.number, found.detail) for found in made.findings] == [(file.stem, "FILE-READ at the file")]
+
+
+BOTH = 'formats = ["ubl", "ubl_purchases"]\n'
+
+
+def test_purchases_that_we_rebuilt_are_checked_as_ours(stocked: Company, rules: Pool) -> None:
+    """A program that takes only UBL books them too, to the cent that stands there."""
+    stocked.place.write(company_toml(stocked.server.base_url) + BOTH)
+    assert stocked.place.invoke("load", "--from", "2025-01", "--to", "2025-03").exit_code == 0
+    bought = sorted((stocked.place.folder / "exports" / "proef").glob("*/ubl_purchases/*.xml"))
+    made = validate_exports(stocked.place.workspace(), _exported(stocked), rules)
+    assert made.documents == len(bought) + len(_files(stocked))
+    assert made.findings == []
+    bought[0].write_bytes(bought[0].read_bytes().replace(b"</cbc:TaxExclusiveAmount>", b"1</cbc:TaxExclusiveAmount>"))
+    made = validate_exports(stocked.place.workspace(), _exported(stocked), rules)
+    assert {(found.collection, found.number) for found in made.findings} == {("purchases", bought[0].stem)}
+    assert made.of_suppliers == []
+
+
+def test_a_sample_has_every_kind_of_sale_and_of_purchase(stocked: Company, rules: Pool) -> None:
+    """What is alike in a sale and a purchase is written by other code in part."""
+    stocked.place.write(company_toml(stocked.server.base_url) + BOTH)
+    assert stocked.place.invoke("load", "--from", "2025-01", "--to", "2025-03").exit_code == 0
+    seen: dict[str, set[tuple[str, str]]] = {"quick": set(), "whole": set()}
+
+    class Listening:
+        def verdicts(self, files: Iterable[File], depth: Depth = "whole") -> Iterator[tuple[str, Verdict]]:
+            for name, verdict in rules.verdicts(files, depth):
+                seen[depth].update((name.split("/")[1], trait) for trait in verdict.traits)
+                yield name, verdict
+
+    pool: Any = Listening()
+    made = validate_exports(stocked.place.workspace(), _exported(stocked), pool, few=1)
+    assert made.by_all < made.documents
+    assert seen["whole"] == seen["quick"]
+    assert len({format_ for format_, _ in seen["whole"]}) == 2
+
+
+def test_a_suppliers_own_file_that_is_wrong_is_a_warning_that_names_it(company: Company) -> None:
+    """It is handed over as it came, somebody must tell the supplier, and no mistake of ours may hide behind it."""
+    record = next(one for one in company.world.records("purchase-invoices") if one["type"] == "INVOICE")
+    theirs = INVOICE.replace(b">F260147<", f">{record['invoiceNumber']}<".encode()).replace(b">7.92<", b">7.93<")
+    company.server.faults.status(200, f"documents/{record['documentId']}", body=theirs, content_type="application/xml")
+    company.place.write(company_toml(company.server.base_url) + BOTH + 'pdfs = ["purchases"]\n')
+    loaded = company.place.invoke("load", "--from", "2025-01", "--to", "2025-03")
+    assert loaded.exit_code == 0
+    said = " ".join(loaded.stderr.split())
+    assert "valid_suppliers_ubl: " in said
+    assert f"purchases {record['logicId']}: OWN-VAT at /Invoice/cac:TaxTotal/cac:TaxSubtotal[2]/cbc:TaxAmount" in said
+    assert "valid_ubl: " not in said
+    [file] = (company.place.folder / "exports" / "proef").glob(f"*/ubl_purchases/{record['logicId']}.xml")
+    assert file.read_bytes() == theirs

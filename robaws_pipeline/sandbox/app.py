@@ -6,8 +6,8 @@ import binascii
 import time
 import uuid
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +30,7 @@ from robaws_pipeline.sandbox.query import BadRequest, Selections, read, read_inc
 from robaws_pipeline.sandbox.render import Renderer, envelope
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import World
+from robaws_pipeline.sandbox.writes import LONGEST_KEY, MERGE_PATCH, Keys, moved_on, patched, read_patch
 
 ROOT = "/api/v2"
 DEFAULT_SWITCHES = Switches()
@@ -53,6 +54,8 @@ class Stats:
     """Path and query of the latest ten thousand requests as received, in order."""
     bytes: int = 0
     """Bytes of the bodies sent."""
+    writes: Counter[str] = field(default_factory=Counter)
+    """How often each object was written, by path relative to the API's root; an answer given again writes nothing."""
 
     @property
     def total(self) -> int:
@@ -70,6 +73,7 @@ class Stats:
         self.statuses.clear()
         self.targets.clear()
         self.bytes = 0
+        self.writes.clear()
 
     def as_json(self) -> Body:
         """For `server.process`, whose stats are in another process."""
@@ -79,6 +83,7 @@ class Stats:
                 "statuses": {str(status): count for status, count in self.statuses.items()},
                 "targets": list(self.targets),
                 "bytes": self.bytes,
+                "writes": self.writes,
             }
         )
 
@@ -91,6 +96,7 @@ class Stats:
             Counter({int(status): count for status, count in plain["statuses"].items()}),
             deque(plain["targets"], maxlen=10_000),
             plain["bytes"],
+            Counter(plain["writes"]),
         )
 
 
@@ -126,12 +132,25 @@ class _Sent(Response):
         super().__init__(answer.body, answer.status, dict(answer.headers))
         self._answer = answer
         self._reset = reset
+        self.then: Callable[[], object] = lambda: None
+        """Called when it was sent."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._send(scope, receive, send)
+        finally:
+            self.then()
+
+    async def _send(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._answer
+        if answer.lost and self._reset is not None:
+            self._reset(scope["client"])
+            return
         if answer.cut is None and not answer.pause:
             await super().__call__(scope, receive, send)
             return
+        if not answer.body:
+            await asyncio.sleep(answer.pause)
         half = len(answer.body) // 2 if answer.cut is None else answer.cut
         await send({"type": "http.response.start", "status": answer.status, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": answer.body[:half], "more_body": True})
@@ -139,7 +158,8 @@ class _Sent(Response):
             if self._reset is not None:
                 self._reset(scope["client"])
             return
-        await asyncio.sleep(answer.pause)
+        if answer.body:
+            await asyncio.sleep(answer.pause)
         await send({"type": "http.response.body", "body": answer.body[half:]})
 
 
@@ -166,14 +186,16 @@ class Api:
         self._accounts = {account.key: account for account in accounts}
         self.grants = Grants(accounts, wall_clock, switches.access_token_seconds)
         self._allowances = {account.key: Allowance(switches, clock, wall_clock) for account in accounts}
+        self._keys = {account.key: Keys() for account in accounts}
+        self._wall_clock = wall_clock
         self._latency = Latency(switches)
         self.reset: Reset | None = None
         """Set by a server that can; without it, a body that a fault cuts just ends."""
 
-    def endpoint(self, answer: Callable[[Request, Account], Answer]) -> Callable[[Request], Awaitable[Response]]:
+    def endpoint(self, answer: Callable[[Request, Account], Answer]) -> Callable[[Request], Awaitable[_Sent]]:
         """An endpoint that counts, checks credentials and the rate limit, answers, and lets faults have their way."""
 
-        async def endpoint(request: Request) -> Response:
+        async def endpoint(request: Request) -> _Sent:
             there, back = self._latency.draw()
             # Not even a sleep of nothing without latency: it would let others in between.
             if there:
@@ -201,14 +223,22 @@ class Api:
                 return self._too_many(path, allowance)
             headers = allowance.headers()
             page = request.query_params.get("page", "0")
-            changes = self.faults.serve(relative, int(page) if page.isdigit() else None, request.url.query)
+            changes = self.faults.serve(
+                relative, int(page) if page.isdigit() else None, request.url.query, request.method
+            )
             with self.world.lock:
-                made = answer(request, account)
+                return self._written(answer(request, account), headers, changes)
         except _Failure as failure:
-            made = _error(failure, path)
-        made = Answer(made.status, {**made.headers, **headers}, made.body)
+            return self._written(_error(failure, path), headers, changes)
+
+    @staticmethod
+    def _written(made: Answer, headers: Mapping[str, str], changes: Sequence[Change]) -> Answer:
+        """The answer as it is sent, after what it writes was written."""
+        made = replace(made, headers={**made.headers, **headers})
         for change in changes:
             made = change(made)
+        if made.write is not None:
+            made.write()
         return made
 
     def _account(self, request: Request) -> Account:
@@ -298,6 +328,80 @@ class Api:
             raise _Failure(400, str(error)) from None
         return _json(self.renderer.encode(path, [record], include)[0])
 
+    async def patch(self, request: Request) -> Response:
+        """An object changed by a merge patch. Its idempotency key is in use until the answer was sent."""
+        body = await request.body()
+        key = request.headers.get("idempotency-key") or request.headers.get("x-robaws-idempotency-key")
+        held: list[Keys] = []
+
+        def release() -> None:
+            for keys in held:
+                keys.in_use.discard(key or "")
+
+        def answer(request: Request, account: Account) -> Answer:
+            path = self._collection(request, account)
+            if path not in DOCUMENTS:
+                return self.refuse_method(request, account)
+            if key is None:
+                return self._patch(path, request, account, body)
+            keys = self._keys[account.key]
+            if len(key) > LONGEST_KEY:
+                raise _Failure(400, f"Idempotency-Key has {len(key)} characters: at most {LONGEST_KEY}")
+            if key in keys.in_use:
+                raise _Failure(409, f"Idempotency-Key {key} is in use")
+            asked = request.url.path, body
+            known = keys.find(key, asked)
+            if known is not None:
+                first, same = known
+                if not same and self.switches.other_body == "reject":
+                    raise _Failure(422, f"Idempotency-Key {key} was used for another request")
+                return first
+            keys.in_use.add(key)
+            held.append(keys)
+            made = self._patch(path, request, account, body)
+
+            def write() -> None:
+                if made.write is not None:
+                    made.write()
+                keys.keep(key, asked, replace(made, write=None))
+
+            return replace(made, write=write)
+
+        try:
+            sent = await self.endpoint(answer)(request)
+        except BaseException:
+            release()
+            raise
+        sent.then = release
+        return sent
+
+    def _patch(self, path: str, request: Request, account: Account, body: Body) -> Answer:
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != MERGE_PATCH:
+            raise _Failure(415, f"Content-Type '{kind}' is not supported")
+        if path in account.read_only:
+            raise _Failure(403)
+        id = request.path_params["id"]
+        record = self.world.find(path, id)
+        if record is None:
+            raise _Failure(404)
+        try:
+            include = read_include(request.query_params, self.renderer.relations[path], self.switches)
+            changes = patched(self.world, path, record, read_patch(body))
+        except BadRequest as error:
+            raise _Failure(400, str(error)) from None
+        key = self.world.names.of(path, "updated_at")
+        updated_at = moved_on(record.get(key), self._wall_clock())
+
+        def write() -> None:
+            self.world.update(path, id, changes, updated_at)
+            self.stats.writes[f"{path}/{id}"] += 1
+
+        if self.switches.patch_status == "204":
+            return Answer(204, {}, b"", write=write)
+        then = {**record, **changes, key: updated_at}
+        return replace(_json(self.renderer.encode(path, [then], include)[0]), write=write)
+
     def _pdf(self, request: Request, account: Account) -> tuple[str, str, bytes, Record]:
         id: str = request.path_params["id"]
         owner = self.world.owner_of_pdf(id)
@@ -341,7 +445,7 @@ class Api:
         raise _Failure(404)
 
     def refuse_method(self, request: Request, account: Account) -> Answer:
-        """This sandbox is for reading."""
+        """What can only be read."""
         raise _Failure(405, headers={"allow": "GET"})
 
 
@@ -386,6 +490,7 @@ def create_app(
             Route("/oauth2/authorize", api.authorize, methods=["GET"]),
             Route("/oauth2/tokens", api.tokens, methods=["POST"]),
             *(Route(path, api.endpoint(answer), methods=["GET"]) for path, answer in get),
+            Route(f"{ROOT}/{{collection}}/{{id}}", api.patch, methods=["PATCH"]),
             Route("/{rest:path}", api.endpoint(api.nothing), methods=["GET"]),
             Route("/{rest:path}", api.endpoint(api.refuse_method), methods=others),
         ]

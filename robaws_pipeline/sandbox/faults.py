@@ -20,6 +20,10 @@ class Answer:
     """Bytes of the body after which the connection is reset."""
     pause: float = 0.0
     """Seconds between the first half of the body and the second."""
+    lost: bool = False
+    """Nothing of it is sent: the connection is reset."""
+    write: Callable[[], object] | None = None
+    """What the request changes here, done before the answer is sent. A fault may take it away."""
 
 
 Change = Callable[[Answer], Answer]
@@ -37,6 +41,8 @@ class When(TypedDict, total=False):
     """Those for this page of a list."""
     query: str
     """Those with this text in their query as sent, for example "type=CREDIT_NOTE" or "sort="."""
+    method: str | None
+    """Those of this method: "GET" or "PATCH"."""
     times: int
     """How many of them; one unless said otherwise."""
     skip: int
@@ -48,16 +54,17 @@ class _Planned:
     path: str
     page: int | None = None
     query: str = ""
+    method: str | None = None
     times: int = 1
     skip: int = 0
     change: Change | None = None
     call: Callable[[], object] | None = None
 
-    def meets(self, path: str, page: int | None, query: str) -> bool:
+    def meets(self, path: str, page: int | None, query: str, method: str) -> bool:
         """Whether this request is one of those planned for; counts it."""
         if self.times <= 0 or not fnmatchcase(path, self.path) or self.query not in query:
             return False
-        if self.page is not None and self.page != page:
+        if self.method not in {None, method} or (self.page is not None and self.page != page):
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -95,14 +102,21 @@ class Faults:
             self._planned.append(_Planned(path, change=change, **when))
 
     def before(
-        self, number: int, call: Callable[[], object], path: str = "*", *, page: int | None = None, query: str = ""
+        self,
+        number: int,
+        call: Callable[[], object],
+        path: str = "*",
+        *,
+        page: int | None = None,
+        query: str = "",
+        method: str | None = None,
     ) -> None:
         """Call something before the `number`-th matching request from now (1: the next) is served.
 
         It runs in the server's thread and the answer shows what it changed.
         """
         with self._lock:
-            self._planned.append(_Planned(path, page, query, skip=number - 1, call=call))
+            self._planned.append(_Planned(path, page, query, method, skip=number - 1, call=call))
 
     def status(
         self,
@@ -112,13 +126,20 @@ class Faults:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
         content_type: str = "application/json",
+        written: bool = False,
         **when: Unpack[When],
     ) -> None:
-        """A status instead of the answer: 500, 502, 503, 429, 401 with a header of your choice, …"""
+        """A status instead of the answer: 500, 502, 503, 429, 401 with a header of your choice, …
+
+        Nothing is written then, unless `written`: as when a proxy gives up on a Robaws that is slow and does its work.
+        """
         extra = {"content-type": content_type, **(headers or {})}
-        self.change(
-            lambda answer: replace(answer, status=status, headers={**answer.headers, **extra}, body=body), path, **when
-        )
+
+        def other(answer: Answer) -> Answer:
+            write = answer.write if written else None
+            return replace(answer, status=status, headers={**answer.headers, **extra}, body=body, write=write)
+
+        self.change(other, path, **when)
 
     def body(
         self,
@@ -143,11 +164,17 @@ class Faults:
         self.body(lambda body: body[: len(body) // 2], path, **when)
 
     def reset(self, path: str = "*", **when: Unpack[When]) -> None:
-        """The connection is reset halfway through the body."""
-        self.change(lambda answer: replace(answer, cut=len(answer.body) // 2), path, **when)
+        """The connection is reset halfway through the body; before the answer when it has none."""
+        self.change(
+            lambda answer: replace(answer, cut=len(answer.body) // 2, lost=not answer.body or answer.lost), path, **when
+        )
+
+    def lost(self, path: str = "*", **when: Unpack[When]) -> None:
+        """The connection is reset before anything of the answer is sent. What the request writes is written."""
+        self.change(lambda answer: replace(answer, lost=True), path, **when)
 
     def slow(self, seconds: float, path: str = "*", **when: Unpack[When]) -> None:
-        """Half the body, a pause, the other half."""
+        """Half the body, a pause, the other half; a pause before an answer that has none."""
         self.change(lambda answer: replace(answer, pause=seconds), path, **when)
 
     def content_type(self, value: str, path: str = "*", **when: Unpack[When]) -> None:
@@ -213,10 +240,10 @@ class Faults:
 
         self.body(other, path, **when)
 
-    def serve(self, path: str, page: int | None, query: str = "") -> list[Change]:
+    def serve(self, path: str, page: int | None, query: str = "", method: str = "GET") -> list[Change]:
         """For the server: makes the calls planned before this request and gives the changes planned for its answer."""
         with self._lock:
-            met = [planned for planned in self._planned if planned.meets(path, page, query)]
+            met = [planned for planned in self._planned if planned.meets(path, page, query, method)]
             self._planned = [planned for planned in self._planned if planned.times > 0]
         for planned in met:
             if planned.call is not None:

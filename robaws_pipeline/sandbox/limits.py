@@ -20,6 +20,8 @@ class Account:
     client_secret: str = "sandbox-client-secret"  # noqa: S105
     forbidden: frozenset[str] = frozenset()
     """Collection paths that its role lacks: 403."""
+    read_only: frozenset[str] = frozenset()
+    """Collection paths that its role may read and not change: 403 to a PATCH."""
     blocked: bool = False
     """Temporarily blocked: 401 with the header that says so."""
 

@@ -51,7 +51,8 @@ def _size(parameters: Mapping[str, str], switches: Switches) -> int:
     return min(size, MAXIMUM_SIZE)
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether it is a day of the calendar, YYYY-MM-DD."""
     try:
         return re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None and bool(date.fromisoformat(text))
     except ValueError:
@@ -62,7 +63,7 @@ def _date(parameters: Mapping[str, str], name: str) -> str | None:
     text = parameters.get(name)
     if text is None:
         return None
-    if not _is_date(text):
+    if not is_date(text):
         raise BadRequest(f"Invalid value '{text}' for parameter '{name}'")
     return text
 

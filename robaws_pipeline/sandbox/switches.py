@@ -38,6 +38,11 @@ class Switches:
     """Documents without a number: in the lists, or only found by id."""
     credit_note_sign: Literal["positive", "negative"] = "positive"
     """Amounts of a credit note; the negative reading is one that an export has to notice."""
+    patch_status: Literal["204", "200"] = "204"
+    """What a PATCH is answered with: nothing, or the document as it then is."""
+    other_body: Literal["replay", "reject"] = "replay"
+    """An idempotency key that succeeded, come again with another path or body: the first answer again and nothing
+    written, as Robaws's text has it to the letter, or 422."""
     refill: Literal["continuous", "second"] = "continuous"
     """The bucket regains tokens all the time, or a second's worth on each whole second, as Spring's limiter does."""
     rate_per_second: float | None = 15.0

@@ -4,9 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from threading import RLock
 from typing import Any
 
+from robaws_pipeline.fields import EXTRA_FIELDS
 from robaws_pipeline.sandbox.documents import build_documents, months
 from robaws_pipeline.sandbox.masterdata import build_masterdata, with_extra_fields
 from robaws_pipeline.sandbox.names import DOCUMENTS, PATHS, Names, Record, Spelling
+
+MARKS: Mapping[str, str] = {
+    "Exported to accounting": "CHECKBOX",
+    "Exported to accounting on": "DATE",
+    "Accounting delivery": "TEXT",
+}
+"""Extra fields that this tenant made on its invoices for whoever exports them; empty at first."""
 
 
 def _refuse_floats(value: object, where: str) -> None:
@@ -32,6 +40,19 @@ class World:
         """Held by the server while it makes an answer, and by each change."""
         self._records = {path: {str(record["id"]): record for record in records.get(path, ())} for path in PATHS}
         self._revisions = dict.fromkeys(PATHS, 0)
+        key = names["extra_field"]["type"]
+        self.extra_fields: dict[str, dict[str, str]] = {
+            path: {
+                **(MARKS if path in DOCUMENTS else {}),
+                **{
+                    name: value[key]
+                    for record in records.get(path, ())
+                    for name, value in (record.get(EXTRA_FIELDS) or {}).items()
+                },
+            }
+            for path in PATHS
+        }
+        """The extra fields that this tenant defined, by collection path: name → CHECKBOX, DATE, TEXT, …"""
         self._pdfs: tuple[tuple[int, ...], dict[str | None, tuple[str, Record]]] = ((), {})
         self._sorted: dict[str, tuple[int, list[Record]]] = {}
 

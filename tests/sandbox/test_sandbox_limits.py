@@ -1,6 +1,7 @@
 """Who may ask, and how often."""
 
 import httpx
+import pytest
 
 from robaws_pipeline.sandbox.limits import Account
 
@@ -139,7 +140,8 @@ def test_a_role_without_a_module_gets_403_there_only(start) -> None:
     assert sandbox.get("sales-invoices").status_code == 200
 
 
-def test_it_is_for_reading(start) -> None:
+@pytest.mark.parametrize(("method", "path"), [("PATCH", "clients/611"), ("PUT", "sales-invoices/20001")])
+def test_what_is_for_reading_cannot_be_written(start, method: str, path: str) -> None:
     """A write is refused, not quietly accepted."""
-    refused = start().http.patch("sales-invoices/20001", json={"status": "x"})
+    refused = start().http.request(method, path, json={"status": "x"})
     assert (refused.status_code, refused.headers["allow"], refused.json()["status"]) == (405, "GET", 405)

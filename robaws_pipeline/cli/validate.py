@@ -113,10 +113,14 @@ def _as_text(work: Work, named: set[str]) -> None:
 
 def _summary(work: Work) -> None:
     applied = ", ".join(f"{title} {work.layers[layer]}" for layer, title in LAYERS.items() if layer != "file")
-    say(out, f"{work.documents} documents", f"checked by: {applied}")
+    say(out, _several(work.documents, "document"), f"checked by: {applied}")
     if work.other:
-        out.print(f"{work.other} other XML files were passed over: they are no invoice or credit note of UBL 2")
+        out.print(f"{_several(work.other, 'other XML file')} passed over: no invoice or credit note of UBL 2")
     verdict = f"{work.invalid} not valid" if work.invalid else "all valid"
     say(out, verdict, f"({work.warned} with warnings)" if work.warned else "", "bold red" if work.invalid else "green")
     shared = f"{work.processes} processes" if work.processes > 1 else "1 process"
     err.print(f"{work.seconds:.1f} s, {work.rate:,.0f} files a second in {shared}")
+
+
+def _several(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

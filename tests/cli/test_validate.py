@@ -91,6 +91,26 @@ def test_zip_of_a_month_is_checked_as_it_is(stocked: Company, tmp_path: Path) ->
     assert "error FILE-XML line 1" in result.stdout
 
 
+def test_folder_of_all_sorts_is_read_for_what_is_ubl(stocked: Company, tmp_path: Path) -> None:
+    """An accountant's download has PDFs, lists and the tax office's XML beside the invoices."""
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name, content in {
+        "in/deep/F1.XML": _file(stocked).read_bytes(),
+        "in/F1.pdf": b"%PDF-1.4",
+        "in/list.csv": b"number;total",
+        "in/intervat.xml": b"<ClientListing/>",
+        "in/.F2.xml": b"half a fi",
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    result = _validate(tmp_path / "in")
+    assert result.exit_code == 0, result.output
+    assert "1 document checked by: UBL 2.1 XSD 1, EN 16931 1, " in result.stdout
+    assert "1 other XML file passed over: no invoice or credit note of UBL 2" in result.stdout
+    named = _validate(tmp_path / "in" / "F1.pdf")
+    assert named.exit_code == 1
+    assert "error FILE-XML line 1" in named.stdout
+
+
 def test_file_that_was_named_must_be_ubl(tmp_path: Path) -> None:
     """Other XML in a folder is passed over; a file that somebody means is not."""
     (tmp_path / "other.xml").write_text("<a/>")

@@ -1,6 +1,10 @@
 """Each official layer is there, speaks, and says where: one broken rule of each kind."""
 
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 from ubl_files import CREDIT_NOTE, INVOICE, PDF, PEPPOL, changed, without
@@ -9,6 +13,7 @@ from robaws_pipeline.validation import Verdict
 
 Check = Callable[[bytes], Verdict]
 PLAIN = changed(INVOICE, PEPPOL, "urn:cen.eu:en16931:2017")
+INVOICE_2 = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 _SUPPLIER = "/Invoice/cac:AccountingSupplierParty/cac:Party"
 _TOTAL = "/Invoice/cac:LegalMonetaryTotal"
 
@@ -95,6 +100,50 @@ def test_document_cannot_make_the_parser_read_files(check: Check) -> None:
     hostile = changed(INVOICE, "<Invoice ", '<!DOCTYPE Invoice [<!ENTITY x SYSTEM "file:///etc/hostname">]><Invoice ')
     (finding,) = check(changed(hostile, "PO 7", "&x;")).findings
     assert finding.rule in {"FILE-DOCTYPE", "FILE-XML"}
+
+
+def _bomb(padding: int = 0) -> bytes:
+    """A thousand million characters in a few lines."""
+    names = "abcdefghij"
+    entities = f'<!ENTITY a "{"x" * 10}">' + "".join(
+        f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in pairwise(names)
+    )
+    declared = f"<!DOCTYPE Invoice [{entities}]>"
+    return f'{declared}<Invoice xmlns="{INVOICE_2}" a="&j;">&j;{"x" * padding}</Invoice>'.encode()
+
+
+@pytest.mark.parametrize("padding", [0, 9_000_000], ids=["small", "so large that long texts are allowed"])
+def test_entities_are_not_expanded(check: Check, padding: int) -> None:
+    """One file of a supplier must not take the memory of the night."""
+    (finding,) = check(_bomb(padding)).findings
+    assert finding.rule in {"FILE-DOCTYPE", "FILE-XML"}
+
+
+def test_document_cannot_make_us_ask_the_network(check: Check) -> None:
+    """Whoever wrote it would learn who opens it, and from where; each way that XML knows is tried."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        asked = []
+
+        def listen() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, caller = listening.accept()
+                    asked.append(caller)
+                    connection.close()
+
+        threading.Thread(target=listen, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/x"
+        here = "http://www.w3.org/2001"
+        for before, after in (
+            ("<Invoice ", f'<!DOCTYPE Invoice SYSTEM "{url}"><Invoice '),
+            ("<Invoice ", f'<!DOCTYPE Invoice [<!ENTITY % x SYSTEM "{url}"> %x;]><Invoice '),
+            ("<Invoice ", f'<?xml-stylesheet href="{url}"?><Invoice '),
+            ("<Invoice ", f'<Invoice xmlns:i="{here}/XMLSchema-instance" i:schemaLocation="{INVOICE_2} {url}" '),
+            ("<cbc:ID>F260147", f'<x:include xmlns:x="{here}/XInclude" href="{url}"/><cbc:ID>F260147'),
+        ):
+            check(changed(INVOICE, before, after))
+        assert asked == []
+        listening.shutdown(socket.SHUT_RDWR)
 
 
 def test_other_xml_is_neither_valid_nor_wrong(check: Check) -> None:

@@ -15,6 +15,7 @@ from robaws_pipeline.robaws.client import Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.probe import PAGE_SIZE, Probe, probe
 from robaws_pipeline.schema import PARTIES
+from robaws_pipeline.settings import Company
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.mapping import Unmapped, unmapped_in_books, unmapped_in_sample
 from robaws_pipeline.steps.stale import loaded_months
@@ -67,6 +68,7 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
         f"{', '.join(codes)} have one VAT number, {number}: if they are one, join them in Robaws"
         for number, codes in shared_numbers(workspace.tables.read(PARTIES))
     ]
+    hints += _own_details(company)
     accounts = company.accounts
     for kind, account in (("sales", accounts.default_sales), ("purchases", accounts.default_purchases)):
         if account is None:
@@ -95,6 +97,15 @@ def _articles_hint(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[st
                 f"articles: reading all {found.total} takes {requests} requests of the day's quota the first time. Set "
                 f'[companies.{workspace.key}.articles] group = "…" or extra_field = "…" to read those you need'
             )
+
+
+def _own_details(company: Company) -> Iterator[str]:
+    """What invoices in UBL will not say of us; what they cannot do without is among the problems."""
+    if "ubl" in company.formats:
+        if not company.iban:
+            yield "iban is not set: UBL invoices name no account to pay to"
+        if not company.email:
+            yield "email is not set: UBL invoices do not say where to ask"
 
 
 def _references_hints(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[str]:

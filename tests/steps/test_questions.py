@@ -3,6 +3,7 @@
 import csv
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
@@ -295,6 +296,24 @@ def test_the_doctor_names_what_is_not_mapped(loaded: Loaded) -> None:
     assert "'geen'" not in hints
     assert "default_sales" not in hints
     assert "default_purchases" in hints
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({}, ["email"]),
+        ({"iban": None, "email": "a@b.example"}, ["iban"]),
+        ({"iban": None, "formats": ("journal",)}, []),
+    ],
+    ids=["email", "iban", "no UBL"],
+)
+def test_the_doctor_names_what_invoices_will_not_say_of_us(
+    loaded: Loaded, settings: dict[str, Any], named: list[str]
+) -> None:
+    """Customers who do not see an account do not pay; nobody notices before the first file is opened."""
+    workspace = replace(loaded.workspace, company=loaded.workspace.company.model_copy(update=settings))
+    _, hints = problems_and_hints(workspace)
+    assert [line.split()[0] for line in hints.splitlines() if " is not set: UBL invoices " in line] == named
 
 
 def test_the_doctor_names_one_customer_entered_twice(loaded: Loaded) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -173,6 +174,12 @@ class Place:
         known = {*self.manifests(key), "outside.csv"}
         without = [path for path in (self.folder / "exports" / key).glob("[!.]*") if path.name not in known]
         return wrong + [str(path) for path in without]
+
+
+def place_in(folder: Path, home: Path) -> Place:
+    """A folder for a company, with a fresh Dagster home in it."""
+    shutil.copytree(home, folder / "dagster")
+    return Place(folder)
 
 
 UNLIMITED = Switches(rate_per_second=None)

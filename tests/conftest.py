@@ -17,6 +17,7 @@ from companies import (
     Serve,
     company_toml,
     environment,
+    place_in,
     small_world,
 )
 from filelock import FileLock
@@ -52,12 +53,6 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
             prepare_home(folder)
 
     return once(tmp_path_factory, "home", make) / "dagster"
-
-
-def place_in(folder: Path, home: Path) -> Place:
-    """A folder for a company, with a fresh Dagster home in it."""
-    shutil.copytree(home, folder / "dagster")
-    return Place(folder)
 
 
 @pytest.fixture

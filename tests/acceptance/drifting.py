@@ -69,12 +69,36 @@ class Office:
         self.silent.discard((path, new.id))
         self.done.append((path, new.id))
 
+    def save(self, path: str, id_: int, changes: Mapping[str, Any]) -> None:
+        """Somebody saves a document, a minute after the last one."""
+        self.now += timedelta(minutes=1)
+        self._put(path, self.robaws[path].things[id_], changes)
+
+    def create(self, path: str, like: Thing, day: str) -> int:
+        """A copy of a document, of this day; its id."""
+        self.now += timedelta(minutes=1)
+        self._make(path, like, day)
+        return self._last[path]
+
+    def delete(self, path: str, id_: int) -> None:
+        """Somebody deletes a document."""
+        self.now += timedelta(minutes=1)
+        self._delete(path, self.robaws[path].things[id_], 0)
+
+    def restore(self, path: str, id_: int) -> None:
+        """Somebody takes it back from the bin."""
+        self.now += timedelta(minutes=1)
+        self._come_back(path, id_, silently=False)
+
     def _create(self, path: str, like: Thing, choice: int) -> None:
+        self._make(path, like, _day(choice // 3))
+
+    def _make(self, path: str, like: Thing, day: str) -> None:
         known = [*self.robaws[path].things, *(id_ for kind, id_ in self.bin if kind == path)]
         id_ = self._last[path] = max(self._last.get(path, 0), *known) + 1
         # Its key is a string or a number, as in the object that it is made like.
         key: Any = str(id_) if isinstance(json.loads(like.whole)["id"], str) else id_
-        self._put(path, like, {"id": key, "logicId": f"N{id_}", "date": _day(choice // 3)})
+        self._put(path, like, {"id": key, "logicId": f"N{id_}", "date": day})
 
     def _edit(self, path: str, old: Thing, choice: int) -> None:
         """Another document's lines and amounts: every total changes, and each still meets its lines."""

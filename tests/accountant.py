@@ -41,7 +41,7 @@ def _facts(row: dict[str, str], amount: Decimal) -> Iterator[tuple[tuple[str, ..
     yield ("account", month, account), amount
     yield ("booked in", row["booking_date"][:7], account), amount
     if row["kind"] == "party":
-        yield ("party", row["party_code"], account), amount
+        yield (f"{row['collection']} party", row["party_code"], account), amount
     if row["treatment"]:
         vat = row["collection"], row["treatment"], _rate(row["vat_rate"])
         yield ("vat", month, row["kind"], *vat), amount
@@ -83,6 +83,15 @@ def imported(root: Path) -> Ledger:
     for ledger in entries.values():
         for key, amount in ledger.items():
             total[key] += amount
+    return Counter({key: amount for key, amount in total.items() if amount})
+
+
+def books_of(root: Path) -> Ledger:
+    """What the ledger should be, from the files of the months: they always have all of the books."""
+    total: Ledger = Counter()
+    for file in sorted(root.glob("2*/journal/journal.csv")):
+        for row in rows_of(file):
+            _add(total, row)
     return Counter({key: amount for key, amount in total.items() if amount})
 
 

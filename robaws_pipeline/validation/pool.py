@@ -134,7 +134,11 @@ class Pool:
         try:
             content = file.read()
         except (OSError, ValueError) as error:
-            return _not_checked("FILE-READ", f"It cannot be read: {error}", "Look at the disk, or copy the file again.")
+            return _not_checked(
+                "FILE-READ",
+                f"It cannot be read: {error}",
+                "Copy the file again; if it is too large, ask for it without its attachments.",
+            )
         verdict = self._ask(Request(content, depth))
         if file.sha256 in {None, hashlib.sha256(content).hexdigest()}:
             return verdict

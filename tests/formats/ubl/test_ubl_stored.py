@@ -83,16 +83,52 @@ def test_a_suppliers_own_ubl_goes_through_untouched_even_where_ours_would_be_hel
         b"<Invoice><ID>2026/7</ID></Invoice>",
         _theirs()[:500],
         _theirs().replace(b"?>\n", b'?>\n<!DOCTYPE a [<!ENTITY b "c">]>', 1),
+        _theirs().replace(b"?>\n", b"?>\n<!--" + b" " * 2000 + b'--><!DOCTYPE a [<!ENTITY b "c">]>', 1),
+        b'<?xml version="1.0" encoding="klingon"?>\n' + _theirs().split(b"\n", 1)[1],
         b"%PDF-1.4 <Invoice",
         b"",
     ],
-    ids=["another number", "another type", "no UBL", "cut", "with a document type", "a PDF", "empty"],
+    ids=[
+        "another number",
+        "another type",
+        "no UBL",
+        "cut",
+        "with a document type",
+        "with one further down",
+        "unknown encoding",
+        "a PDF",
+        "empty",
+    ],
 )
 def test_only_the_suppliers_own_document_goes_through(content: bytes) -> None:
     """Another invoice in its place would be booked in its place."""
     assert not is_original(content, "2026/7", credit_note=False)
     file: File = only(_with_files(books(_purchase(), parties=[supplier()]), _1=content), UblPurchasesFormat())
     assert (file.text("cbc:Note") or "").startswith(REBUILT)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _theirs().replace(b"?>\n", b"?>\n<!-- made by a program --><?xml-stylesheet href='a.xsl'?>\n", 1),
+        b"\xef\xbb\xbf" + _theirs(),
+        _theirs().decode().replace("UTF-8", "UTF-16").encode("utf-16"),
+        _theirs().decode().replace("UTF-8", "ISO-8859-1").encode("latin-1"),
+        _theirs().replace(b"<cbc:ID>2026/7</cbc:ID>", b"<cbc:ID>\n 2026&#47;7 </cbc:ID>", 1),
+        _theirs().replace(b"cbc:", b"b:").replace(b"xmlns:cbc", b"xmlns:b"),
+    ],
+    ids=["comment first", "byte order mark", "UTF-16", "Latin 1", "references and spaces", "other prefix"],
+)
+def test_a_suppliers_file_is_known_however_its_program_writes(content: bytes) -> None:
+    """Programs put their name in a comment, choose encodings and prefixes; it is the legal document all the same."""
+    assert is_original(content, "2026/7", credit_note=False)
+
+
+def test_a_number_of_another_element_is_not_the_documents() -> None:
+    """The order, the parties and the lines have an ID too."""
+    content = _theirs("X").replace(b"<cbc:ID>1</cbc:ID>", b"<cbc:ID>2026/7</cbc:ID>", 1)
+    assert b"2026/7" in content
+    assert not is_original(content, "2026/7", credit_note=False)
 
 
 def test_a_pdf_is_known_by_how_it_begins() -> None:

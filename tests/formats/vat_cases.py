@@ -1,5 +1,6 @@
 """A month with every VAT case, kept by the books themselves and not by samples: for formats that write postings."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -21,22 +22,28 @@ _TARIFFS = (
 )
 _ACCOUNTS = {"goods": "600000", "services": "613000", "investment": "230000", "car": "615000", "meal": "614000"}
 """What was bought, by account; VAT of a car is deducted by half, of a meal not at all."""
+NATURES = {"600000": "goods", "613000": "services", "230000": "investment", "615000": "services", "614000": "services"}
+"""Of these accounts."""
+DEDUCTIBLE = {_ACCOUNTS["car"]: Decimal(50), _ACCOUNTS["meal"]: Decimal(0)}
+"""Of those whose VAT is not deducted in full."""
 
 _NETS = (Decimal("333.33"), Decimal("0.05"), Decimal("-12.35"))
 
 
 def case_company(company: Company = COMPANY) -> Company:
     """The company with a tariff for each case, and accounts whose VAT is deducted in part."""
-    deductible = {_ACCOUNTS["car"]: Decimal(50), _ACCOUNTS["meal"]: Decimal(0)}
     return company.model_copy(
-        update={"vat_tariffs": dict(_TARIFFS), "purchases": Purchases(deductible=deductible), "start": MONTH}
+        update={"vat_tariffs": dict(_TARIFFS), "purchases": Purchases(deductible=DEDUCTIBLE), "start": MONTH}
     )
 
 
-def every_case(company: Company = COMPANY) -> MonthBooks:
+def every_case(
+    company: Company = COMPANY, nets: Callable[[str], Sequence[Decimal]] = lambda collection: _NETS
+) -> MonthBooks:
     """Each treatment and rate as invoice and credit note, sales and purchases of every nature, alone and all together.
 
-    Each document has lines on two accounts whose VAT does not come out even, and a line that takes off.
+    Each tariff and account of a document has lines of the next `nets` of its collection: by default amounts whose VAT
+    does not come out even, and one that takes off.
     """
     kept = case_company(company)
     documents: list[dict[str, object]] = []
@@ -44,13 +51,14 @@ def every_case(company: Company = COMPANY) -> MonthBooks:
 
     def add(collection: str, kind: str, cases: list[tuple[str, str]]) -> None:
         number = str(len(documents) + 1)
-        rows = [(tariff, account, net) for tariff, account in cases for net in _NETS]
+        rows = [(tariff, account, net) for tariff, account in cases for net in nets(collection)]
         base: dict[str, Decimal] = {}
         for tariff, _, net in rows:
             base[tariff] = base.get(tariff, Decimal(0)) + net
         total = sum(base.values())
         vat = sum((round(base[name] * kept.vat_tariffs[name].rate / 100, 2) for name in base), Decimal(0))
         head = {"collection": collection, "id": number, "month": MONTH, "type": kind, "date": date(2026, 3, 15)}
+        head |= {"due_date": date(2026, 4, 14)}
         abroad = any(tariff.startswith("intra_community") for tariff, _ in cases)
         head |= {"number": f"{'F' if collection == 'sales' else 'A'}26{number:0>4}", "currency": "EUR"}
         head |= {"party_id": "2" if abroad and collection == "sales" else "1"}
@@ -76,6 +84,8 @@ def every_case(company: Company = COMPANY) -> MonthBooks:
                 add("purchases", kind, [(tariff, account)])
         add("sales", kind, [(tariff, "700000") for tariff in _TARIFFS])
         add("purchases", kind, [(tariff, account) for tariff in _TARIFFS for account in _ACCOUNTS.values()])
+        in_full = [account for account in NATURES if account not in DEDUCTIBLE]
+        add("purchases", kind, [(tariff, account) for tariff in _TARIFFS for account in in_full])
     empty = build([])
     kunde = Party("2", "Kunde GmbH", vat_number="DE136695976", country="DE")
     parties = build([], [Party("1"), kunde, Party("1", "Leverancier BV", "supplier", "BE0999000327")]).parties

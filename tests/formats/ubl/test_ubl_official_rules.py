@@ -7,6 +7,7 @@ environment makes so many documents and checks them all. XSD and the arithmetic 
 import os
 import random
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from itertools import cycle, islice, product
 from typing import Any, NamedTuple
@@ -34,6 +35,11 @@ PARTIES = {
 }
 KINDS = ("INVOICE", "CREDIT_NOTE")
 PECULIARITIES = ("discount", "negative line", "rounding", "texts", "no due date")
+REFERRED: dict[str, Any] = {
+    "order_reference": "PO 4711", "contract_reference": "Bestek 3", "project_reference": "Werf Gent",
+    "delivered": date(2026, 9, 30), "period_from": date(2026, 9, 1), "period_to": date(2026, 9, 30),
+    "credited": "F250002, F250003",
+}  # fmt: skip
 HELD = {"ubl_buyer_vat_missing"}
 """What these documents may be held for; anything else is a mistake of the test or of the format."""
 
@@ -59,9 +65,11 @@ def _doc(number: int, draw: random.Random, combination: tuple[Any, ...]) -> Doc:
     rows.append(line("100000.00", tariffs[0]))
     if has["negative line"]:
         rows.append(line("-30.01", tariffs[0], quantity="-1", price="30.01"))
+    other = {name: draw.choice([None, value]) for name, value in REFERRED.items()} if draw.random() < 0.3 else {}
+    if kind == "CREDIT_NOTE" and draw.random() < 0.7:
+        other["original_id"] = "9001"
     doc = Doc(
-        rows, id=str(number), number=f"F{number}", type=kind, party_id=PARTIES[party_name]["id"],
-        other={"original_id": "9001"} if kind == "CREDIT_NOTE" and draw.random() < 0.7 else {},
+        rows, id=str(number), number=f"F{number}", type=kind, party_id=PARTIES[party_name]["id"], other=other
     )  # fmt: skip
     if has["no due date"]:
         doc.due_date = None
@@ -122,6 +130,9 @@ def test_every_kind_of_document_is_valid(written: Written) -> None:
             for peculiarity in ("plain EN 16931", "negative line", "rounding", "note", "line note"):
                 if (code, peculiarity) not in {("O 0", "line note")}:
                     assert f"{kind} {code} {peculiarity}" in traits, "a combination that is not there is not checked"
+    for code, peculiarity in product(("S 21", "AE 0", "K 0", "G 0", "O 0"), ("delivery", "period")):
+        assert f"Invoice {code} {peculiarity}" in traits
+    assert "CreditNote S 21 several references" in traits
     assert len([verdict for verdict in verdicts.values() if "peppol" in verdict.layers]) > len(closely) / 3
 
 

@@ -87,7 +87,7 @@ def build(month: Month, header: Header, source: Sequence[SourceLine], booked: Ma
         currency=_CURRENCY,
         journal=header.journal,
         buyer_reference=reference,
-        originals=_originals(month, header, referred, remarks) if credit_note else (),
+        originals=_originals(month, header, referred, remarks, credit_note=credit_note),
         seller=seller,
         buyer=buyer,
         references=referred,
@@ -169,9 +169,14 @@ def _delivery(referred: References | None, issued: date, country: str | None) ->
     return None if delivered is None and country is None else Delivery(delivered or issued, country)
 
 
-def _originals(month: Month, header: Header, referred: References | None, remarks: list[str]) -> tuple[Original, ...]:
-    """The invoice that Robaws links, and those that the settings have named by number."""
+def _originals(
+    month: Month, header: Header, referred: References | None, remarks: list[str], *, credit_note: bool
+) -> tuple[Original, ...]:
+    """The invoice that Robaws links, and those that the settings have named by number; of an invoice that takes back a
+    credit note, that one."""
     linked = month.originals.get(header.original_id) if header.original_id else None
+    if not credit_note:
+        return () if linked is None else (linked,)
     found = {} if linked is None else {linked.number: linked}
     for number in () if referred is None else referred.credited:
         found.setdefault(number, Original(number, None))

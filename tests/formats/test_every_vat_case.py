@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow as pa
 from mloda.community.feature_groups.experimental.german_ledger.datev import read_batch
-from vat_cases import every_case
+from vat_cases import combinations, every_case
 
 from robaws_pipeline.formats import testing
 from robaws_pipeline.formats.base import Export, MonthBooks
 from robaws_pipeline.formats.datev import DatevFormat
-from robaws_pipeline.formats.vat_codes import KEYS, found, keyed
+from robaws_pipeline.formats.vat_codes import KEYS, keyed
 from robaws_pipeline.formats.winbooks import WinbooksFormat
 
 Sums = dict[tuple[Any, ...], Decimal]
@@ -29,13 +29,6 @@ def case() -> MonthBooks:
 
 def with_settings(books: MonthBooks, name: str, **own: Any) -> MonthBooks:
     return replace(books, company=books.company.model_copy(update={"format": {name: own}}))
-
-
-def combinations(books: MonthBooks) -> list[dict[str, Any]]:
-    """Everything that a code can depend on, as the books have it; without the document's type."""
-    rows = found(keyed(books.vat, books.states), ()).select(KEYS).to_pylist()
-    plain = [{key: value for key, value in row.items() if key != "type" and value is not None} for row in rows]
-    return [dict(pairs) for pairs in dict.fromkeys(tuple(row.items()) for row in plain)]
 
 
 def nonzero(sums: Sums) -> Sums:

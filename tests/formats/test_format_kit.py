@@ -1,42 +1,21 @@
 """The test kit passes what keeps the promises of a format, and fails on each promise broken."""
 
-import csv
-import io
 import itertools
 import re
-import xml.etree.ElementTree as ET
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from months import brisk, months
 
-from robaws_pipeline.formats import registry, testing
+from robaws_pipeline.formats import testing
 from robaws_pipeline.formats.base import Export, ExportFile, FormatHeld, MonthBooks
 from robaws_pipeline.formats.contract import path_problem, path_problems, wanted
 from robaws_pipeline.reasons import Reason
 from robaws_pipeline.settings import Company
 
 DOCS = Path(__file__).parents[2] / "docs" / "formats" / "write-your-own.md"
-
-
-@pytest.mark.parametrize("sample", testing.SAMPLES)
-@pytest.mark.parametrize("name", ["journal", "listings", "ubl", "ubl_purchases", "vat"])
-def test_our_formats_keep_their_promises(name: str, sample: str) -> None:
-    """What we ask of others holds for ours."""
-    testing.check(lambda: registry.get(name), sample, read)
-
-
-def read(file: ExportFile) -> object:
-    """UTF-8, and zips of it."""
-    if not file.path.endswith(".zip"):
-        return testing.read_utf8(file)
-    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
-        return [testing.read_utf8(ExportFile(name, archive.read(name))) for name in archive.namelist()]
 
 
 @pytest.mark.parametrize("sample", testing.SAMPLES)
@@ -308,51 +287,3 @@ def test_the_kit_sees_characters_replaced_in_silence() -> None:
         AssertionError, match="encoding: characters that cp1252 lacks are replaced, and no note says so"
     ):
         testing.check(silent, "awkward_texts", encoding="cp1252")
-
-
-def journal_postings(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Posted]:
-    """journal.csv, by the standard library's reader."""
-    (content,) = (file.content for file in files if file.path == "journal.csv")
-    for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"):
-        debit, credit = (Decimal(row[side].replace(",", ".")) for side in ("debit", "credit"))
-        yield testing.Posted((row["collection"], row["document_id"]), debit - credit, row["account"], row["entry"])
-
-
-def journal_totals(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Total]:
-    """documents.csv."""
-    (content,) = (file.content for file in files if file.path == "documents.csv")
-    for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"):
-        gross = row["gross"].replace(",", ".")
-        yield testing.Total((row["collection"], row["document_id"]), Decimal(gross) if gross else None)
-
-
-def ubl_totals(files: Sequence[ExportFile], export: Export) -> Iterator[testing.Total]:
-    """TaxInclusiveAmount, which UBL writes without sign: the kind of document says it."""
-    owners = {path: key for key, paths in export.documents.items() for path in paths}
-    for file in files:
-        if file.path in owners and file.path.endswith(".xml"):
-            root = ET.fromstring(file.content)  # noqa: S314 - written by us
-            (amount,) = (one.text for one in root.iter() if one.tag.endswith("}TaxInclusiveAmount"))
-            sign = -1 if root.tag.endswith("}CreditNote") else 1
-            yield testing.Total(owners[file.path], sign * Decimal(amount or ""))
-
-
-@pytest.mark.parametrize("sample", testing.SAMPLES)
-def test_what_our_files_say_is_what_the_books_say(sample: str) -> None:
-    """What we offer others to be checked by, we are checked by."""
-    testing.check(
-        lambda: registry.get("journal"),
-        sample,
-        encoding="utf-8-sig",
-        postings=journal_postings,
-        totals=journal_totals,
-    )
-    testing.check(lambda: registry.get("ubl"), sample, read, totals=ubl_totals)
-
-
-@brisk
-@given(months())
-def test_what_our_files_say_holds_for_any_month(books: MonthBooks) -> None:
-    """The samples are those that somebody thought of."""
-    readers = {"postings": journal_postings, "totals": journal_totals}
-    assert testing.problems(lambda: registry.get("journal"), books, encoding="utf-8-sig", **readers) == []

@@ -17,9 +17,9 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from test_every_vat_case import combinations, with_settings
+from kept_months import with_settings
 from test_winbooks_format import ACT_WIDTHS, Rows, by_document, exported, parsed
-from vat_cases import DEDUCTIBLE, NATURES, every_case
+from vat_cases import DEDUCTIBLE, NATURES, combinations, every_case
 
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.vat_codes import VatCode

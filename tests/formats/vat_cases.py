@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -11,6 +12,7 @@ from robaws_pipeline import schema
 from robaws_pipeline.books import keep_books
 from robaws_pipeline.formats.base import MonthBooks
 from robaws_pipeline.formats.samples import COMPANY, MONTH, Party, build
+from robaws_pipeline.formats.vat_codes import KEYS, found, keyed
 from robaws_pipeline.settings import Company, Purchases, Tariff
 
 _STANDARD = {str(rate): Tariff(treatment="standard", rate=Decimal(rate)) for rate in (0, 6, 12, 21)}
@@ -61,6 +63,7 @@ def every_case(
         head |= {"due_date": date(2026, 4, 14)}
         abroad = any(tariff.startswith("intra_community") for tariff, _ in cases)
         head |= {"number": f"{'F' if collection == 'sales' else 'A'}26{number:0>4}", "currency": "EUR"}
+        head |= {"supplier_number": head["number"] if collection == "purchases" else None}
         head |= {"party_id": "2" if abroad and collection == "sales" else "1"}
         documents.append({**head, "net": total, "vat": vat, "gross": total + vat, "deleted": False, "problems": []})
         lines.extend(
@@ -93,6 +96,13 @@ def every_case(
     books = keep_books(tables["documents"], tables["lines"], parties, schema.GL_ACCOUNTS.empty(), kept)
     made = {"states": books.states, "vat": books.vat, "postings": books.postings}
     return replace(empty, company=kept, parties=parties, **tables, **made)
+
+
+def combinations(books: MonthBooks) -> list[dict[str, Any]]:
+    """Everything that a code can depend on, as the books have it; without the document's type."""
+    rows = found(keyed(books.vat, books.states), ()).select(KEYS).to_pylist()
+    plain = [{key: value for key, value in row.items() if key != "type" and value is not None} for row in rows]
+    return [dict(pairs) for pairs in dict.fromkeys(tuple(row.items()) for row in plain)]
 
 
 def _table(table: schema.Table, rows: list[dict[str, object]]) -> pa.Table:

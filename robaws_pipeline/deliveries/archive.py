@@ -66,6 +66,7 @@ class Archive:
     def links(self) -> list[Link]:
         """All links in order; ArchiveError when they are no series."""
         found: list[Link] = []
+        lost: list[str] = []
         for folder in self._folders():
             try:
                 link = self._read(folder)
@@ -73,8 +74,10 @@ class Archive:
                 raise ArchiveError(f"{self._place(folder)}/{MANIFEST} cannot be read: {error}. {_REMEDY}") from None
             if link is not None:
                 found.append(link)
+            elif self.store.is_local:  # where a folder appears whole; in an object store it may be an unfinished one
+                lost.append(f"{folder} has no {MANIFEST}: it was removed")
         found.sort(key=lambda link: link.manifest.number)
-        problems = [*_series(found), *self._removed_at_the_end(found)]
+        problems = [*lost, *_series(found), *self._removed_at_the_end(found)]
         if problems:
             raise ArchiveError(f"{self._place()}: {'; '.join(problems)}. {_REMEDY}")
         return found
@@ -86,7 +89,11 @@ class Archive:
         content = self._lake.read(_WITNESS)
         if content is None:
             return
-        last = msgspec.json.decode(content, type=Previous)
+        try:
+            last = msgspec.json.decode(content, type=Previous)
+        except msgspec.DecodeError:
+            yield f"{self._lake.path(_WITNESS)} cannot be read: see that the last delivery is there, then delete it"
+            return
         there = {link.manifest.number: link.sha256 for link in found}
         if last.number not in there:
             yield f"delivery {last.number} was made, and is not there"
@@ -176,7 +183,7 @@ class Archive:
         yield from (
             f"{folder} has no {MANIFEST}: it was removed"
             for folder in unfinished
-            if _number(folder) <= last and self.store.all_names(folder)
+            if self.store.is_local or (_number(folder) <= last and self.store.all_names(folder))
         )
         yield from _series(found)
         yield from self._removed_at_the_end(found)
@@ -186,8 +193,6 @@ class Archive:
                 yield f"{link.folder}: its totals are not the sum of the deliveries up to it"
 
     def _altered(self, link: Link) -> Iterator[str]:
-        if link.folder != link.manifest.folder:
-            yield f"{link.folder}: its manifest calls it {link.manifest.folder}"
         there = set(self.store.all_names(link.folder))
         known = {*link.manifest.files, MANIFEST}
         yield from (f"{link.folder}/{name} is missing" for name in sorted(known - there))
@@ -214,6 +219,8 @@ def _series(links: list[Link]) -> Iterator[str]:
     before: Link | None = None
     for link in links:
         manifest, number = link.manifest, link.manifest.number
+        if link.folder != manifest.folder:
+            yield f"{link.folder}: its manifest calls it {manifest.folder}"
         expected = 1 if before is None else before.manifest.number + 1
         if before is not None and number == before.manifest.number:
             yield f"two folders have number {number}: {before.folder} and {link.folder}"

@@ -141,8 +141,24 @@ def _renumber(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
+def _swap(folder: Path) -> None:
+    other = next(one for one in sorted(folder.parent.glob("[0-9]*")) if one != folder)
+    aside = folder.with_name("aside")
+    folder.rename(aside)
+    other.rename(folder)
+    aside.rename(other)
+
+
+def _lose_the_manifest(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+
+
+def _spoil_the_witness(folder: Path) -> None:
+    (folder.parents[3] / "data" / "acme" / "deliveries.json").write_bytes(b"")
+
+
 @pytest.mark.parametrize("position", [0, 1, 3], ids=["first", "in between", "last"])
-@pytest.mark.parametrize("deed", [_remove, _add, _rename, _copy, _renumber])
+@pytest.mark.parametrize("deed", [_remove, _add, _rename, _copy, _renumber, _swap, _lose_the_manifest])
 def test_a_series_that_was_touched_shows(acme: Loaded, series: Workspace, deed: object, position: int) -> None:
     """A delivery that is removed takes documents out of what the accountant is said to have."""
     assert callable(deed)
@@ -151,7 +167,7 @@ def test_a_series_that_was_touched_shows(acme: Loaded, series: Workspace, deed: 
 
 
 @pytest.mark.parametrize("position", [0, 3], ids=["first", "last"])
-@pytest.mark.parametrize("deed", [_remove, _copy, _renumber])
+@pytest.mark.parametrize("deed", [_remove, _rename, _copy, _renumber, _swap, _lose_the_manifest, _spoil_the_witness])
 def test_nothing_is_added_to_a_series_that_is_broken(
     acme: Loaded, series: Workspace, deed: object, position: int
 ) -> None:
@@ -163,6 +179,34 @@ def test_nothing_is_added_to_a_series_that_is_broken(
         with pytest.raises(ArchiveError, match="deliveries verify"):
             work()
     assert files(exports(acme) / "deliveries") == before
+
+
+@pytest.mark.parametrize("deed", [_swap, _lose_the_manifest, _rename])
+def test_without_the_witness_the_folders_still_tell(acme: Loaded, series: Workspace, deed: object) -> None:
+    """Whoever moves deliveries about may well have thrown the witness away too."""
+    assert callable(deed)
+    (acme.folder / "data" / "acme" / "deliveries.json").unlink()
+    last = folders(exports(acme))[3]
+    deed(last)
+    before = files(exports(acme) / "deliveries")
+    assert verify_deliveries(series) != []
+    with pytest.raises(ArchiveError, match=last.name[:4]):
+        deliver(series)
+    assert files(exports(acme) / "deliveries") == before
+
+
+def test_an_older_copy_of_all_deliveries_is_missed(acme: Loaded, series: Workspace, tmp_path: Path) -> None:
+    """Somebody puts last week's backup back: what went since would go again, under numbers that the accountant has."""
+    older = tmp_path / "backup"
+    shutil.copytree(exports(acme) / "deliveries", older)
+    edit(acme, pick(acme.world, "sales", JANUARY, position=1, type="INVOICE"), date="2025-02-21")
+    read_again(series)
+    deliver(series)
+    shutil.rmtree(exports(acme) / "deliveries")
+    shutil.copytree(older, exports(acme) / "deliveries")
+    assert verify_deliveries(series) == ["delivery 5 was made, and is not there"]
+    with pytest.raises(ArchiveError, match="delivery 5 was made"):
+        deliver(series)
 
 
 def test_sums_that_were_changed_with_all_hashes_made_right_again_show(acme: Loaded, series: Workspace) -> None:

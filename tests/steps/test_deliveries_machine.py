@@ -21,6 +21,7 @@ from steps_company import JOURNAL_ONLY, Loaded, company, load, surroundings
 from robaws_pipeline.deliveries.plan import Scope
 from robaws_pipeline.fields import PURCHASES, SALES
 from robaws_pipeline.lake.raw import Version, rows
+from robaws_pipeline.reasons import LANGUAGES
 from robaws_pipeline.sandbox.server import running
 from robaws_pipeline.sandbox.switches import Switches
 from robaws_pipeline.sandbox.world import build_world
@@ -59,7 +60,7 @@ class Deliveries(RuleBasedStateMachine):
         self.folder = self.place / "company"
         shutil.copytree(made, self.folder)
         self.loaded = Loaded(company(self.folder, server), self.folder, server)
-        self.changes, self.customers = changes, "400000"
+        self.changes, self.customers, self.language = changes, "400000", "en"
         self._begin_again()
         self.root = self.folder / "exports" / "acme"
         self.moment = BEGIN
@@ -156,16 +157,21 @@ class Deliveries(RuleBasedStateMachine):
         mark = {"Naar boekhouder": {"type": "CHECKBOX", "booleanValue": True}}
         self._version(number, lambda document: document.update(extraFields=mark))
 
-    @rule(changes=st.sampled_from(["report", "reverse"]), customers=st.sampled_from(["400000", "400999"]))
-    def change_the_settings(self, changes: str, customers: str) -> None:
-        """Another account for customers is a correction of every sale that was delivered."""
-        self.changes, self.customers = changes, customers
+    @rule(
+        changes=st.sampled_from(["report", "reverse"]),
+        customers=st.sampled_from(["400000", "400999"]),
+        language=st.sampled_from(LANGUAGES),
+    )
+    def change_the_settings(self, changes: str, customers: str, language: str) -> None:
+        """Another account for customers is a correction of every sale that was delivered; another language is none."""
+        self.changes, self.customers, self.language = changes, customers, language
         self._begin_again()
 
     def _begin_again(self) -> None:
         """As a new process: what the last one remembered is gone."""
         accounts = f'[companies.acme.accounts]\ncustomers = "{self.customers}"\n'
-        self.workspace = delivering(self.loaded, self.changes, accounts)
+        formats = f'{JOURNAL_ONLY}\nlanguage = "{self.language}"'
+        self.workspace = delivering(self.loaded, self.changes, accounts, formats)
 
     @rule(
         scope=st.one_of(

@@ -27,6 +27,7 @@ from robaws_pipeline.robaws.errors import (
     Unauthorized,
     Unavailable,
     refusal,
+    refusal_to_write,
 )
 from robaws_pipeline.robaws.limiter import REST, Limiter
 from robaws_pipeline.robaws.oauth import Tokens, TokensUnreachableError
@@ -37,6 +38,9 @@ ATTEMPTS = 8
 
 PATIENCE = 120.0
 """Seconds after which no further attempt of one request is made; also the longest ``Retry-After`` that is obeyed."""
+
+MERGE_PATCH = "application/merge-patch+json"
+"""What a change is sent as; Robaws refuses plain JSON."""
 
 _TIMEOUT = httpx.Timeout(connect=10.0, read=60.0, write=10.0, pool=None)  # the semaphore does the pool's waiting
 _ONE_ANSWER = 300.0  # seconds until an answer must be there in full
@@ -132,6 +136,25 @@ class _ErrorBody(msgspec.Struct, rename="camel"):
     correlation_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request; a path that begins with a slash starts at the host."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def text(self) -> str:
+        return request_text(self.path, self.params, self.method)
+
+
 class _AgainError(Exception):
     """This attempt failed and another may succeed; `wait` in seconds, or None for the usual back-off."""
 
@@ -151,7 +174,7 @@ def _retry(error: Exception) -> bool | float:
 
 
 class RobawsClient:
-    """Reads one Robaws tenant; an async context manager, to be used within one event loop.
+    """Reads one Robaws tenant, and changes what it is told to; an async context manager, used within one event loop.
 
     `base_url` ends in ``/api/v2``; `spelling` holds a company's own JSON keys (resource → our name → key), for
     whoever reads the items. Requests go out at most `rate_limit.concurrency` at a time and as fast as the limiter
@@ -245,12 +268,25 @@ class RobawsClient:
             return None
         return body
 
+    async def patch(self, path: str, change: bytes, key: str) -> None:
+        """Change the object at a path by a merge patch (RFC 7396): JSON with the members that become other.
+
+        `key` (up to 128 characters) goes with each attempt, so that Robaws, when the answer to one is lost, does not
+        write a second time. Whoever writes something else must take another key: Robaws would answer with what it
+        answered to the first, and write nothing.
+        """
+        headers = {"Content-Type": MERGE_PATCH, "Idempotency-Key": key}
+        await self._ask(_Asked("PATCH", path, {}, headers, change), lambda _: None, json=False)
+
     async def _get(
         self, path: str, params: Mapping[str, str], read: Callable[[bytes], T], *, json: bool = True
     ) -> tuple[T, str | None]:
-        """What `read` makes of the body, and the Date header; retries what may be retried. A path that begins with a
-        slash starts at the host; a body that is not `json` is taken as it is."""
-        request = request_text(path, params)
+        """What `read` makes of the body, and the Date header; a body that is not `json` is taken as it is."""
+        return await self._ask(_Asked("GET", path, params), read, json=json)
+
+    async def _ask(self, asked: _Asked, read: Callable[[bytes], T], *, json: bool) -> tuple[T, str | None]:
+        """As `_get`, for any request; retries what may be retried."""
+        request = asked.text
         started, failed_at = time.monotonic(), 0.0
         attempts = 0
         try:
@@ -264,7 +300,7 @@ class RobawsClient:
                             self.usage.retries += 1
                             self._backed_off += time.monotonic() - failed_at
                         try:
-                            return await self._attempt(path, params, read, request, json=json)
+                            return await self._attempt(asked, read, json=json)
                         except _AgainError:
                             failed_at = time.monotonic()
                             raise
@@ -284,11 +320,10 @@ class RobawsClient:
             ) from None
         raise AssertionError("unreachable")
 
-    async def _attempt(
-        self, path: str, params: Mapping[str, str], read: Callable[[bytes], T], request: str, *, json: bool
-    ) -> tuple[T, str | None]:
-        response = await self._authorized(path, params, request)
-        if response.status_code == httpx.codes.OK:
+    async def _attempt(self, asked: _Asked, read: Callable[[bytes], T], *, json: bool) -> tuple[T, str | None]:
+        request = asked.text
+        response = await self._authorized(asked)
+        if response.status_code == httpx.codes.OK or (asked.writes and response.is_success):
             found = self._read(response, read, request) if json else read(response.content)
             return found, response.headers.get("date")
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
@@ -303,41 +338,48 @@ class RobawsClient:
             or response.status_code == httpx.codes.REQUEST_TIMEOUT
         ):
             raise _AgainError(f"Robaws answered {response.status_code}" + (f" ({said})" if said else ""))
+        if asked.writes and response.status_code == httpx.codes.CONFLICT:
+            raise _AgainError("Robaws answered 409 Conflict: it is still busy with the same change", wait=REST)
         if response.status_code < httpx.codes.MULTIPLE_CHOICES:
             raise _AgainError(f"Robaws answered {response.status_code} without content", unreadable=True)
         reason = self._scrub(response.headers.get(_REASON, ""))
-        error = refusal(response.status_code, request, path.strip("/").split("/")[0], reason, said)
+        refused = refusal_to_write if asked.writes else refusal
+        error = refused(response.status_code, request, asked.path.strip("/").split("/")[0], reason, said)
         if self._tokens is not None and type(error) is Unauthorized:
             raise Unauthorized(request, error.happened, self._tokens.remedy)
         raise error
 
-    async def _authorized(self, path: str, params: Mapping[str, str], request: str) -> httpx.Response:
+    async def _authorized(self, asked: _Asked) -> httpx.Response:
         """The answer to a request; when Robaws refuses its access token, to the request with a new one."""
         if self._tokens is None:
-            return await self._send(path, params, request, {})
+            return await self._send(asked, {})
         try:
             token = await self._tokens.access_token()
-            response = await self._send(path, params, request, {"Authorization": f"Bearer {token}"})
+            response = await self._send(asked, {"Authorization": f"Bearer {token}"})
             if response.status_code == httpx.codes.UNAUTHORIZED and _REASON not in response.headers:
                 token = await self._tokens.access_token(refused=token)
-                response = await self._send(path, params, request, {"Authorization": f"Bearer {token}"})
+                response = await self._send(asked, {"Authorization": f"Bearer {token}"})
         except TokensUnreachableError as error:
             raise _AgainError(str(error)) from None
         return response
 
-    async def _send(
-        self, path: str, params: Mapping[str, str], request: str, headers: Mapping[str, str]
-    ) -> httpx.Response:
+    async def _send(self, asked: _Asked, headers: Mapping[str, str]) -> httpx.Response:
         if self._http is None:
             raise RuntimeError("the client is not open: use `async with RobawsClient(…)`")
         ticket = await self._limiter.take()
         self.usage.waited = self._limiter.waited + self._backed_off
         remaining = None
         try:
-            self._check_quota(request)
+            self._check_quota(asked.text)
             self.usage.requests += 1
             async with asyncio.timeout(_ONE_ANSWER):  # httpx limits each read, and not how many there may be
-                response = await self._http.get(self._url(path), params=params, headers=headers)
+                response = await self._http.request(
+                    asked.method,
+                    self._url(asked.path),
+                    params=asked.params,
+                    headers={**asked.headers, **headers},
+                    content=asked.content,
+                )
             remaining = _whole(response.headers.get("x-ratelimit-remaining"))
         except httpx.RequestError as error:
             detail = self._scrub(str(error))
@@ -415,10 +457,10 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context()
 
 
-def request_text(path: str, params: Mapping[str, str]) -> str:
+def request_text(path: str, params: Mapping[str, str], method: str = "GET") -> str:
     """A request as messages name it: ``GET sales-invoices?type=INVOICE&page=3``."""
     query = urlencode(params, safe=",:", quote_via=quote)
-    return f"GET {path.strip('/')}" + (f"?{query}" if query else "")
+    return f"{method} {path.strip('/')}" + (f"?{query}" if query else "")
 
 
 def _whole(text: str | None) -> int | None:

@@ -129,6 +129,34 @@ def refusal(status: int, request: str, collection: str, reason: str, said: str) 
     )
 
 
+def refusal_to_write(status: int, request: str, collection: str, reason: str, said: str) -> Refused:
+    """As `refusal`, of a change."""
+    happened = f"Robaws answered {status} {_phrase(status)}" + (f" ({said})" if said else "")
+    if status == HTTPStatus.FORBIDDEN:
+        return Forbidden(
+            request,
+            f"{happened}: no right to change {collection}",
+            f"Give the role of the API user in Robaws the right to change '{collection}'; reading them is not enough",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFound(request, happened, "It was deleted in Robaws: there is nothing left to change")
+    if status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+        return BadRequest(
+            request,
+            f"{happened}: it did not arrive as application/merge-patch+json",
+            "When a proxy stands between here and Robaws, let it pass the header Content-Type as it is; else ask Robaws"
+            " which kind of change it takes",
+        )
+    if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY}:
+        return BadRequest(
+            request,
+            happened,
+            "Compare name and kind of the field with those in Robaws: it refuses a field that it does not have, and a"
+            " value of another kind",
+        )
+    return refusal(status, request, collection, reason, said)
+
+
 def _phrase(status: int) -> str:
     try:
         return HTTPStatus(status).phrase

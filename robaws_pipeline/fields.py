@@ -189,6 +189,12 @@ EXTRA_FIELD = (
 )
 """One extra field of an object. `numberValue` is how an older Robaws showed a checkbox."""
 
+NOTED_OF_A_WRITE = ("_metadata",)
+"""Observed. What Robaws itself notes in an object when it is written, besides `updated_at`."""
+
+VALUE_OF_MARK: Mapping[str, str] = {"checkbox": "boolean", "date": "date", "text": "text"}
+"""Kind of extra field, as settings call it → our name of the member of `EXTRA_FIELD` that its value is in."""
+
 RESOURCES: Mapping[str, tuple[Field, ...]] = {
     "sales_invoice": SALES_INVOICE,
     "purchase_invoice": PURCHASE_INVOICE,

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -314,6 +315,36 @@ class OAuth(_Model):
     """Where the tokens are kept; ``<data_dir>/<company>/oauth.json`` when left out. On a local disk."""
 
 
+MARK_TEXT = ("number", "date", "year", "company")
+"""What stands between braces in the text of a mark."""
+
+
+def _mark_text(text: str) -> str:
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"{error}; write a brace that is meant twice: {{{{ or }}}}") from None
+    for _, name, spec, conversion in parts:
+        if name is not None and (name not in MARK_TEXT or spec or conversion):
+            raise ValueError(f"there is no {{{name}}}, only {', '.join(f'{{{known}}}' for known in MARK_TEXT)}")
+    if not text.strip():
+        raise ValueError("it is empty, which is no mark")
+    return text
+
+
+class Mark(_Model):
+    """What is written to Robaws about a delivered document."""
+
+    field: Annotated[str, Field(min_length=1)]
+    """The extra field of invoices, by its name in Robaws; it must be there already, and be nobody else's."""
+    kind: Literal["checkbox", "date", "text"] = "checkbox"
+    """What the field is in Robaws: ticked, filled with the delivery's date, or with `text`."""
+    text: Annotated[str, AfterValidator(_mark_text)] = "{year}-{number}"
+    """Of a text field: {number} of the delivery in four digits, {date} and {year} of it, {company}, its key."""
+    collections: Annotated[tuple[Literal["sales", "purchases"], ...], Field(min_length=1)] = ("sales", "purchases")
+    """Which documents are marked."""
+
+
 class Deliveries(_Model):
     """How documents are handed to the accountant, each once, and what happens to those that change afterwards."""
 
@@ -339,6 +370,8 @@ class Deliveries(_Model):
     standard input."""
     notify_url: Annotated[str, Field(pattern=r"^https?://")] | None = None
     """Address that the same JSON is sent to."""
+    mark: Mark | None = None
+    """How delivered documents are marked in Robaws; nothing is written there when left out."""
 
 
 class FormatSettings(_Model):
@@ -407,6 +440,16 @@ class Company(_Model):
         return self
 
     @model_validator(mode="after")
+    def _a_mark_is_nobody_else_s(self) -> "Company":
+        mark = self.deliveries.mark
+        if mark is not None and mark.field in self.references.named.values():
+            raise ValueError(
+                f"deliveries.mark.field: references reads {mark.field!r} from invoices, and marks would write over it;"
+                " make a field for them in Robaws"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _one_kind_of_credentials(self) -> "Company":
         basic = {"api_key_env": self.api_key_env, "api_secret_env": self.api_secret_env}
         missing = [name for name, value in basic.items() if value is None]
@@ -468,7 +511,11 @@ class Company(_Model):
     def document_collections(self) -> tuple[Collection, ...]:
         """Sales and purchases, as this company asks for them."""
         wanted = self.extra_fields or bool(self.references.named)
-        return tuple(replace(collection, with_extra_fields=wanted) for collection in robaws_fields.DOCUMENTS)
+        marked = self.deliveries.mark.collections if self.deliveries.mark else ()
+        return tuple(
+            replace(collection, with_extra_fields=wanted or collection.name in marked)
+            for collection in robaws_fields.DOCUMENTS
+        )
 
     @property
     def reference_collections(self) -> tuple[Collection, ...]:

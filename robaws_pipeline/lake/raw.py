@@ -112,15 +112,21 @@ def _standings(table: pa.Table, by: Sequence[str]) -> pa.Array:
     return pa.array(standings, pa.int8())
 
 
-def _first(table: pa.Table, by: Sequence[str], tie: Sequence[str] = ()) -> pa.Table:
-    """The newest row of each combination of `by`; among equals the one with the greatest `tie`."""
+def newest_first(table: pa.Table, by: Sequence[str] = ("id",), tie: Sequence[str] = ()) -> pa.Array:
+    """The positions of the rows by `by`, and within each combination the newest first; among equals the one with the
+    greatest `tie`."""
     columns = [*by, *tie, "fetched_at", "deleted", "hash"]
     keyed = table.select(list(dict.fromkeys(["id", *columns])))
     keyed = keyed.append_column("age", pc.coalesce(table["updated_at"], table["fetched_at"]))
     keyed = keyed.append_column("standing", _standings(table, by))
     keys = [*((name, "ascending") for name in by), *_ORDER, *((name, "descending") for name in tie)]
-    order = pc.sort_indices(keyed, sort_keys=keys)
-    groups = keyed.select(by).take(order)
+    return pc.sort_indices(keyed, sort_keys=keys)
+
+
+def _first(table: pa.Table, by: Sequence[str], tie: Sequence[str] = ()) -> pa.Table:
+    """The newest row of each combination of `by`; among equals the one with the greatest `tie`."""
+    order = newest_first(table, by, tie)
+    groups = table.select(list(by)).take(order)
     differs = pa.array([False] * max(len(order) - 1, 0), pa.bool_())
     for name in by:
         values = groups[name]
@@ -238,7 +244,7 @@ class RawLog:
             self._narrow[name] = found
         return found
 
-    def _listing(self, collection: str, months: Iterable[str]) -> str:
+    def listing(self, collection: str, months: Iterable[str]) -> str:
         """Changes when the files of the months do, or what counts as newest: file names come from their content."""
         names = [name for month in months for name in self._files(collection, month)]
         return content_hash("\n".join([str(_ORDER), *names]).encode())
@@ -248,12 +254,17 @@ class RawLog:
 
         It is noted beside the files, in ``.contents``, and not computed again while they are the same.
         """
-        note, listing = f"{collection}/{month}/.contents", self._listing(collection, [month])
-        known, _, found = (self.store.read(note) or b"").decode().partition(" ")
-        if known != listing:
-            found = contents(self.heads(collection, month))
+        listing = self.listing(collection, [month])
+        return self.noted(collection, month, ".contents", listing, lambda: contents(self.heads(collection, month)))
+
+    def noted(self, collection: str, month: str, note: str, made_from: str, make: Callable[[], str]) -> str:
+        """What `make` gives, noted beside the month's files and read from there while `made_from` is the same."""
+        name = f"{collection}/{month}/{note}"
+        known, _, found = (self.store.read(name) or b"").decode().partition(" ")
+        if known != made_from:
+            found = make()
             if self._files(collection, month):
-                self.store.write(note, f"{listing} {found}".encode(), durable=False)
+                self.store.write(name, f"{made_from} {found}".encode(), durable=False)
         return found
 
     def current(self, collection: str, month: str = ALL) -> pa.Table:
@@ -269,6 +280,11 @@ class RawLog:
 
     def lookup(self, collection: str, ids: Iterable[str], columns: Sequence[str] = ("id", "hash")) -> pa.Table:
         """Current versions of these ids wherever they live; ids that are not held are left out."""
+        return _newest(self.versions(collection, ids, columns)).sort_by("id").select(list(columns))
+
+    def versions(self, collection: str, ids: Iterable[str], columns: Sequence[str]) -> pa.Table:
+        """Every version of these ids in every month's folder, in no order, with these columns and those that tell
+        versions apart; a version of a document that moved is in two."""
         wanted = pa.array(sorted(set(ids)), pa.string())
         read = list(dict.fromkeys([*_KEY, "month", *columns]))
         nothing = RAW.empty().select(read)
@@ -284,7 +300,7 @@ class RawLog:
 
         months = self.months(collection) if len(wanted) else []
         parts = [found for month in months for found in self._each(collection, month, part)]
-        return _newest(pa.concat_tables([nothing, *parts])).sort_by("id").select(list(columns))
+        return pa.concat_tables([nothing, *parts])
 
     def add(self, table: pa.Table) -> set[str]:
         """Set union with rows of one collection; returns the months whose folder gained a row.
@@ -376,7 +392,7 @@ class RawLog:
         months = self.months(collection)
         if len(months) < 2:
             return set()
-        note, listing = f"{collection}/settled", self._listing(collection, months).encode()
+        note, listing = f"{collection}/settled", self.listing(collection, months).encode()
         if self.store.read(note) == listing:
             return set()
         parts = []

@@ -207,6 +207,22 @@ def _unread(
         yield None if complete else json.decode(errors="replace")
 
 
+def without_mark(json: bytes, updated_at: str, field: str, *, others: bool) -> bytes:
+    """A document without what changes in it when an extra field is written: that field, the key `updated_at` and what
+    else Robaws notes of a write. The same bytes for all that say the same otherwise; `others` says whether the other
+    extra fields count."""
+    members = _object(json)
+    if not members:
+        return json
+    for key in (updated_at, *fields.NOTED_OF_A_WRITE):
+        members.pop(key, None)
+    extra = _object(members.pop(fields.EXTRA_FIELDS, None))
+    extra.pop(field, None)
+    if others and extra:
+        members[fields.EXTRA_FIELDS] = msgspec.Raw(msgspec.json.encode(extra, order="sorted"))
+    return msgspec.json.encode(members, order="sorted")
+
+
 def without_extra_fields(json: bytes) -> bytes:
     """The same object without its extra fields; the very same bytes when it has none."""
     members = _object(json)

@@ -84,8 +84,8 @@ def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, di
 
 def _documents(workspace: Workspace, month: str) -> tuple[dict[str, Any], dict[str, int]]:
     """Write the month's tables; what they were made from, and their numbers of rows."""
-    raw, spelling = workspace.raw, workspace.company.fields
-    current = {collection: raw.current(collection.name, month) for collection in fields.DOCUMENTS}
+    spelling = workspace.company.fields
+    current = {collection: workspace.unmarked.current(collection.name, month) for collection in fields.DOCUMENTS}
     parts = [
         decode.documents(collection, reference.with_accounting_hash(rows), spelling)
         for collection, rows in current.items()
@@ -204,7 +204,7 @@ def _originals(workspace: Workspace, documents: pa.Table) -> pa.Table:
         here = documents.filter(pc.equal(documents["collection"], collection.name))
         ids = pc.unique(here["original_id"].drop_null()).to_pylist()
         if ids:
-            rows = workspace.raw.lookup(
+            rows = workspace.unmarked.lookup(
                 collection.name, ids, ["collection", "id", "month", "updated_at", "hash", "deleted", "json"]
             )
             found.append(decode.documents(collection, rows, workspace.company.fields)[0])

@@ -29,6 +29,7 @@ _CODE = (
         "formats",
         "steps",
         "lake/raw.py",
+        "lake/unmarked.py",
         "robaws/decode.py",
         "robaws/decode_reference.py",
         "robaws/items.py",
@@ -121,13 +122,13 @@ class Fingerprints:
         """Find the credited invoices of these months, in one search."""
         every = list(references)
         for name, known in self._originals.items():
-            found = self._workspace.raw.lookup(
+            found = self._workspace.unmarked.lookup(
                 name, {id_ for one in every for id_ in one[name]}, ["id", "hash", "deleted"]
             )
             known.update((row["id"], f"{row['hash']} {row['deleted']}") for row in found.to_pylist())
 
     def of(self, month: str, contents: Mapping[str, str], references: References) -> str:
-        """The inputs of a month whose documents have these contents (`RawLog.fingerprint` by collection) and
+        """The inputs of a month whose documents have these contents (`Unmarked.fingerprint` by collection) and
         references; these must have been looked up."""
         parts = [*self._common, *not_read(self._workspace, month)]
         parts += [f"{name} {contents[name]}" for name in sorted(contents)]

@@ -56,7 +56,7 @@ def stale_months(workspace: Workspace, months: Sequence[str] | None = None) -> l
         if inputs is None:
             return False
         contents = {
-            collection.name: workspace.raw.fingerprint(collection.name, month) for collection in fields.DOCUMENTS
+            collection.name: workspace.unmarked.fingerprint(collection.name, month) for collection in fields.DOCUMENTS
         }
         now = fingerprints.of(month, contents, inputs["references"])
         made_from = {inputs["fingerprint"], journal_inputs(workspace, month), manifest_inputs(workspace, month)}

@@ -52,7 +52,7 @@ async def _month(
     workspace: Workspace, client: RobawsClient, collection: fields.Collection, month: str
 ) -> tuple[bool, list[str]]:
     """Whether a file came, and the documents of which Robaws has none."""
-    contents = workspace.raw.fingerprint(collection.name, month)
+    contents = workspace.unmarked.fingerprint(collection.name, month)
     index = workspace.files.index(collection.name, month)
     if index.complete_for == contents:
         return False, []

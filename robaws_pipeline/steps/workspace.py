@@ -7,13 +7,16 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
+from robaws_pipeline import fields
 from robaws_pipeline.lake import locks
 from robaws_pipeline.lake.coverage import Coverage
 from robaws_pipeline.lake.files import StoredFiles
 from robaws_pipeline.lake.raw import RawLog, content_hash
 from robaws_pipeline.lake.store import Store
 from robaws_pipeline.lake.tables import Tables
+from robaws_pipeline.lake.unmarked import Neutral, Unmarked
 from robaws_pipeline.periods import later, months_between
+from robaws_pipeline.robaws import decode_reference
 from robaws_pipeline.robaws.client import RobawsClient
 from robaws_pipeline.robaws.oauth import Integration, Tokens
 from robaws_pipeline.settings import Company, Settings, SettingsError
@@ -45,6 +48,26 @@ class Workspace:
     def raw(self) -> RawLog:
         """The versions received from Robaws."""
         return RawLog(self.lake)
+
+    @cached_property
+    def unmarked(self) -> Unmarked:
+        """The raw log as the books read it: marks that we set in Robaws are no change of a document."""
+        mark = self.company.deliveries.mark
+        if mark is None:
+            return Unmarked(self.raw, None)
+        others = self.company.extra_fields or bool(self.company.references.named)
+        written = {
+            collection.name: fields.keys(collection.resource, self.company.fields.get(collection.resource))[
+                "updated_at"
+            ]
+            for collection in fields.DOCUMENTS
+        }
+
+        def strip(collection: str, json: bytes) -> bytes:
+            return decode_reference.without_mark(json, written[collection], mark.field, others=others)
+
+        key = content_hash(f"{mark.field}\n{others}\n{written}".encode())
+        return Unmarked(self.raw, Neutral(key, strip))
 
     @cached_property
     def coverage(self) -> Coverage:

@@ -11,6 +11,7 @@ import dagster as dg
 from robaws_pipeline.assets.books import books_assets
 from robaws_pipeline.assets.checks import VERIFIED, verified_check
 from robaws_pipeline.assets.deliveries import deliveries_asset
+from robaws_pipeline.assets.marks import marks_asset
 from robaws_pipeline.assets.robaws import robaws_assets
 from robaws_pipeline.assets.shared import CompanyAssets
 
@@ -19,4 +20,5 @@ __all__ = ["VERIFIED", "CompanyAssets", "company_assets", "verified_check"]
 
 def company_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
     """All assets of one company, with their checks."""
-    return [*robaws_assets(shared), *books_assets(shared), deliveries_asset(shared)]
+    marks = [marks_asset(shared)] if shared.marks else []
+    return [*robaws_assets(shared), *books_assets(shared), deliveries_asset(shared), *marks]

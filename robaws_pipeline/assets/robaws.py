@@ -7,6 +7,7 @@ import dagster as dg
 from robaws_pipeline.assets import metadata as show
 from robaws_pipeline.assets.shared import CompanyAssets, Result
 from robaws_pipeline.steps import build, fetch, outside
+from robaws_pipeline.steps.stale import stale_months
 
 COMPLETE = "complete"
 
@@ -81,7 +82,8 @@ def robaws_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         fetched = fetch.fetch_changes(workspace)
         show.log(context, fetched)
         known = set(shared.months.get_partition_keys())
-        touched = [month for month in fetched.touched if month in known]
+        # A month that gained nothing but our own marks says what it said: nothing follows from it.
+        touched = stale_months(workspace, [month for month in fetched.touched if month in known])
         for month, counts in show.held_versions(workspace, touched).items():
             context.log_event(dg.AssetMaterialization(shared.key("history"), partition=month, metadata=counts))
         show.stop_when_nothing_was_read(fetched)

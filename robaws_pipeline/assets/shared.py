@@ -35,6 +35,11 @@ class CompanyAssets:
         """The key of one of the company's assets."""
         return dg.AssetKey([self.name, asset])
 
+    @property
+    def marks(self) -> bool:
+        """Whether delivered documents are marked in Robaws."""
+        return self.workspace.company.deliveries.mark is not None
+
     @cached_property
     def months(self) -> dg.MonthlyPartitionsDefinition:
         """Accounting months, from the company's first to the one after today's."""

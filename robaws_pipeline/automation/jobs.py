@@ -10,14 +10,14 @@ from robaws_pipeline.assets import VERIFIED, CompanyAssets
 if TYPE_CHECKING:  # Dagster gives this type no public name
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-_NAMES = ("load", "changes", "months", "periods", "verify", "deliver")
+_NAMES = ("load", "changes", "months", "periods", "verify", "deliver", "mark")
 
 
 @dataclass(frozen=True)
 class CompanyJobs:
     """`load` reads and builds months; `changes` reads what changed; `months` builds without reading;
     `periods` builds what is longer than a month; `verify` asks Robaws whether it has what is held; `deliver` hands over
-    what the accountant does not have yet."""
+    what the accountant does not have yet, and marks it in Robaws when the company wants that; `mark` only marks."""
 
     load: "UnresolvedAssetJobDefinition"
     changes: "UnresolvedAssetJobDefinition"
@@ -25,6 +25,8 @@ class CompanyJobs:
     periods: "UnresolvedAssetJobDefinition"
     verify: "UnresolvedAssetJobDefinition"
     deliver: "UnresolvedAssetJobDefinition"
+    mark: "UnresolvedAssetJobDefinition | None"
+    """None when the company marks nothing."""
 
 
 def company_jobs(shared: CompanyAssets) -> CompanyJobs:
@@ -44,7 +46,10 @@ def company_jobs(shared: CompanyAssets) -> CompanyJobs:
         changes=job("changes", "Read what changed in Robaws since", "reference", "changes"),
         months=job("months", "Build the exports of months from what is held", *books),
         periods=job("periods", "Build quarters and years that are not made from today's books", "periods"),
-        deliver=job("deliver", "Hand to the accountant what is new, each document once", "deliveries"),
+        deliver=job(
+            "deliver", "Hand to the accountant what is new, each document once", "deliveries", *["marks"] * shared.marks
+        ),
+        mark=job("mark", "Say back to Robaws what was delivered", "marks") if shared.marks else None,
         verify=dg.define_asset_job(
             f"{shared.name}_verify", selection=verified, description="Ask Robaws whether it has what is held"
         ),

@@ -79,6 +79,29 @@ def deliver_sensors(shared: CompanyAssets, jobs: CompanyJobs) -> Iterator[dg.Sen
     yield deliver_after_nightly
 
 
+def mark_sensors(shared: CompanyAssets, jobs: CompanyJobs) -> Iterator[dg.SensorDefinition]:
+    """Goes on after each nightly run with marks that are open: the quota ended, or a document could not be written."""
+    if jobs.mark is None:
+        return
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name=f"{shared.name}_mark_after_nightly",
+        monitored_jobs=[jobs.changes],
+        request_job=jobs.mark,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Marks delivered documents in Robaws that are not marked yet, after each nightly run.",
+    )
+    def mark_after_nightly(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+        from robaws_pipeline.steps.mark import open_marks  # noqa: PLC0415 - few companies mark
+
+        if not open_marks(shared.workspace):
+            return dg.SkipReason("every delivered document is marked")
+        return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+    yield mark_after_nightly
+
+
 def dead_runs_sensor() -> dg.SensorDefinition:
     """Ends runs whose process was killed, so that nothing waits for them."""
 

@@ -73,6 +73,7 @@ def deliver(
         return
     asked = {"month": month, "until": until and until.isoformat(), "formats": list(formats)}
     failures: list[str] = []
+    remarks: list[str] = []
     with told(), dagster_runner(settings) as ready:
         for workspace in found:
             before = len(asking.listed(workspace))
@@ -83,8 +84,11 @@ def deliver(
             if not ran.succeeded and allow_corrections is None and (count := _confirmed(workspace, scope, formats)):
                 ran = _run(ready, workspace, {**given, "allow_corrections": count})
             failures += ran.failures
+            remarks += ran.remarks
             if ran.succeeded:
                 _tell_delivered(workspace, asking.listed(workspace)[before:])
+    for remark in remarks:
+        say(err, "Look at", remark, "yellow")
     for failure in failures:
         say(err, "Problem", failure, "bold red")
     if failures:

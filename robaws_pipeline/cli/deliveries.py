@@ -9,13 +9,14 @@ import click
 from rich.table import Table
 
 from robaws_pipeline.cli.output import err, out, say
-from robaws_pipeline.cli.work import chosen, company_option, settings_of
+from robaws_pipeline.cli.work import chosen, company_option, dagster_runner, settings_of, workspaces
 from robaws_pipeline.deliveries.archive import ArchiveError
 from robaws_pipeline.deliveries.manifest import Document, LeftOut, Manifest
 from robaws_pipeline.deliveries.render import RenderError
 from robaws_pipeline.settings import Settings
 from robaws_pipeline.steps import deliver as delivering
 from robaws_pipeline.steps import deliveries as asking
+from robaws_pipeline.steps import mark as marking
 from robaws_pipeline.steps.deliver import DeliveryError
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -75,7 +76,7 @@ def show_left_out(left: Sequence[LeftOut]) -> None:
 @company_option
 @click.pass_context
 def deliveries(context: click.Context, company: str | None) -> None:
-    """The deliveries that were made: list them, show one, verify, make one again, withdraw the last.
+    """The deliveries that were made: list them, show one, verify, make one again, withdraw the last, mark in Robaws.
 
     \b
         robaws-pipeline deliveries                    the list
@@ -83,6 +84,7 @@ def deliveries(context: click.Context, company: str | None) -> None:
         robaws-pipeline deliveries verify             nothing missing, nothing altered; exit 1 when not
         robaws-pipeline deliveries redo 3             put back what was lost, byte by byte
         robaws-pipeline deliveries withdraw 3         the accountant did not import it
+        robaws-pipeline deliveries mark               say it back to Robaws, when the settings want that
     """
     if context.invoked_subcommand is not None:
         return
@@ -144,6 +146,7 @@ def show(context: click.Context, number: int, company: str | None) -> None:
     show_documents(manifest.documents)
     show_left_out(manifest.left_out)
     say(out, "Folder:", one.folder, "")
+    _tell_open_marks(workspace, number)
 
 
 @deliveries.command()
@@ -199,3 +202,39 @@ def withdraw(context: click.Context, number: int, reason: str | None, company: s
         link = delivering.withdraw(workspace, number, reason)
     out.print(f"{workspace.key}: delivery {number} is withdrawn, recorded as number {link.manifest.number}")
     say(out, "Folder:", workspace.exports.path(f"deliveries/{link.folder}"), "")
+    _tell_open_marks(workspace)
+
+
+def _tell_open_marks(workspace: Workspace, number: int | None = None) -> None:
+    """How many documents Robaws does not mark as it should; of one delivery when it is given."""
+    count = len([one for one in marking.open_marks(workspace) if number in {None, one.wanted.link}])
+    if count:
+        told = f"{count} marks are open in Robaws: robaws-pipeline deliveries mark --company {workspace.key}"
+        say(out, f"{workspace.key}:", told, "")
+
+
+@deliveries.command()
+@company_option
+@click.pass_context
+def mark(context: click.Context, company: str | None) -> None:
+    """Mark in Robaws what was delivered, and take away the marks of what was taken back.
+
+    `deliver` and `nightly` do it by themselves when the settings have deliveries.mark. This goes on with what they
+    left; when nothing is open, Robaws is asked nothing. Exit code 1 when a document could not be marked.
+    """
+    settings = settings_of(context.find_root())
+    given = _given(context, company)
+    found = [one for one in workspaces(settings, given) if given or one.company.deliveries.mark is not None]
+    for workspace in found or [Workspace.of(settings, key) for key in settings.companies]:
+        marking.mark_of(workspace)
+    complete = True
+    with told(), dagster_runner(settings) as ready:
+        for workspace in found:
+            ran = ready.run(f"{workspace.key}_mark")
+            for text in (*ran.failures, *ran.remarks):
+                say(err, "Look at", text, "yellow")
+            complete &= ran.succeeded and not ran.remarks
+            left = len(marking.open_marks(workspace))
+            out.print(f"{workspace.key}: {left or 'no'} marks are open in Robaws ({ran.requests} requests)")
+    if not complete:
+        sys.exit(1)

@@ -22,6 +22,7 @@ from robaws_pipeline.steps.doctor import Diagnosis, diagnose
 from robaws_pipeline.steps.explain import Explanation
 from robaws_pipeline.steps.explain import explain as explain_document
 from robaws_pipeline.steps.mapping import proposal
+from robaws_pipeline.steps.mark import open_marks
 from robaws_pipeline.steps.outside import FILE as OUTSIDE
 from robaws_pipeline.steps.status import status as read_status
 from robaws_pipeline.steps.workspace import Workspace
@@ -49,16 +50,24 @@ def _last_runs(base: Path, company: str, limit: int = 5) -> list[dict[str, str |
 
 
 def _handed_over(workspace: Workspace) -> dict[str, Any]:
-    """The last delivery that was not withdrawn, and how many documents the accountant has; or what is wrong."""
+    """The last delivery that was not withdrawn, how many documents the accountant has, and how many of them Robaws
+    does not mark as it should (None: no marks are wanted); or what is wrong."""
     try:
         found = listed(workspace)
     except ArchiveError as error:
-        return {"last": None, "date": None, "documents": None, "problem": str(error)}
+        return {"last": None, "date": None, "documents": None, "open_marks": None, "problem": str(error)}
     kept = [one.manifest for one in found if one.manifest.kind == "delivery" and not one.withdrawn]
     standing = found[-1].manifest.standing if found else {}
     documents = sum(int(sums["count"]) for types in standing.values() for sums in types.values())
     last = kept[-1] if kept else None
-    return {"last": last and last.number, "date": last and last.date, "documents": documents, "problem": None}
+    marks = None if workspace.company.deliveries.mark is None else len(open_marks(workspace))
+    return {
+        "last": last and last.number,
+        "date": last and last.date,
+        "documents": documents,
+        "open_marks": marks,
+        "problem": None,
+    }
 
 
 def _told_of(handed: Mapping[str, Any]) -> str:
@@ -66,7 +75,10 @@ def _told_of(handed: Mapping[str, Any]) -> str:
         return str(handed["problem"])
     if handed["last"] is None:
         return "nothing was delivered yet; robaws-pipeline deliver --dry-run says what would go"
-    return f"last delivery {handed['last']} of {handed['date']}; the accountant has {handed['documents']} documents"
+    marks = handed["open_marks"]
+    open_ = "" if marks is None else f"; {marks or 'no'} marks are open in Robaws"
+    has = f"the accountant has {handed['documents']} documents"
+    return f"last delivery {handed['last']} of {handed['date']}; {has}{open_}"
 
 
 @click.command()

@@ -175,6 +175,8 @@ def nightly(context: click.Context, company: str | None) -> None:
             for months in contiguous(stale_months(workspace)):
                 ran.append(ready.run(f"{workspace.key}_months", months))
                 built.update(months_between(*months))
+            if workspace.company.deliveries.mark is not None:
+                ran.append(ready.run(f"{workspace.key}_mark"))
     out.print(f"Months built again: {', '.join(sorted(built)) or 'none, nothing changed'}")
     finish(ran, found, sorted(built))
 

@@ -172,6 +172,13 @@ def extra_field_names(jsons: Iterable[bytes]) -> set[str]:
     return {name for json in jsons for name in _object(_object(json).get(fields.EXTRA_FIELDS))}
 
 
+def extra_field_types(jsons: Iterable[bytes], name: str, spelling: Spelling) -> set[str]:
+    """What Robaws calls the kind of this extra field, in those of the objects that say it: CHECKBOX, DATE, TEXT, …"""
+    key = fields.keys("extra_field", spelling.get("extra_field"))["type"]
+    found = (_value(_object(_object(_object(json).get(fields.EXTRA_FIELDS)).get(name)).get(key)) for json in jsons)
+    return {kind for kind in found if isinstance(kind, str)}
+
+
 def with_references(documents: pa.Table, extra: pa.Table, named: Mapping[str, str]) -> pa.Table:
     """`schema.DOCUMENTS` rows with the columns that are filled from extra fields: `extra_fields` of the same documents;
     `named` has the field by column. One that holds something else than its column, no date for instance, fills none."""

@@ -15,7 +15,7 @@ from robaws_pipeline.robaws.client import Usage
 from robaws_pipeline.robaws.errors import RobawsError
 from robaws_pipeline.robaws.probe import PAGE_SIZE, Probe, probe
 from robaws_pipeline.schema import PARTIES
-from robaws_pipeline.settings import Company
+from robaws_pipeline.settings import Company, Mark
 from robaws_pipeline.steps.asking import ask
 from robaws_pipeline.steps.mapping import Unmapped, unmapped_in_books, unmapped_in_sample
 from robaws_pipeline.steps.stale import loaded_months
@@ -64,6 +64,8 @@ async def _diagnose(workspace: Workspace) -> Diagnosis:
         hints += _spelling_hints(workspace.key, found)
     hints += _articles_hint(workspace, probes)
     hints += _references_hints(workspace, probes)
+    hints += _mark_hints(workspace, probes)
+    problems += _mark_problems(workspace, probes)
     hints += [
         f"{', '.join(codes)} have one VAT number, {number}: if they are one, join them in Robaws"
         for number, codes in shared_numbers(workspace.tables.read(PARTIES))
@@ -118,6 +120,42 @@ def _references_hints(workspace: Workspace, probes: Iterable[Probe]) -> Iterator
             yield (
                 f"references.{column}: none of {len(items)} documents has an extra field {name!r}; there are: "
                 f"{', '.join(sorted(known)) or 'none'}"
+            )
+
+
+def _marked(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[tuple[Probe, Mark]]:
+    """The pages of the collections of which documents are marked, that could be read."""
+    mark = workspace.company.deliveries.mark
+    for found in probes if mark else ():
+        if mark and found.collection in mark.collections and found.items:
+            yield found, mark
+
+
+def _mark_hints(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[str]:
+    """What can be seen of marks without writing one: whether a document has the field."""
+    for found, mark in _marked(workspace, probes):
+        known = decode_reference.extra_field_names(found.items)
+        if mark.field not in known:
+            yield (
+                f"deliveries.mark.field: none of {len(found.items)} {found.collection} documents shows an extra field "
+                f"{mark.field!r}; they show: {', '.join(sorted(known)) or 'none'}. Robaws may leave out one that is "
+                "empty everywhere: look whether it is there, and spelled like this"
+            )
+        yield (
+            f"deliveries.mark: whether the API user may change {found.collection} cannot be seen without writing; the "
+            "first mark tells"
+        )
+
+
+def _mark_problems(workspace: Workspace, probes: Iterable[Probe]) -> Iterator[str]:
+    """A field of another kind than the settings say: Robaws would refuse every mark."""
+    for found, mark in _marked(workspace, probes):
+        wrong = decode_reference.extra_field_types(found.items, mark.field, workspace.company.fields)
+        wrong -= {fields.TYPE_OF_MARK[mark.kind]}
+        if wrong:
+            yield (
+                f"deliveries.mark: {mark.field!r} of {found.collection} is a {', '.join(sorted(wrong))} in Robaws, and "
+                f'the settings say kind = "{mark.kind}"'
             )
 
 

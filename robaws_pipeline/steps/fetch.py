@@ -104,19 +104,32 @@ def fetch_reference(workspace: Workspace) -> Fetched:
     return ask(workspace, lambda: _fetch(workspace, workspace.company.reference_collections, _reference))
 
 
+async def changes_with(workspace: Workspace, client: RobawsClient) -> list[Outcome]:
+    """What changed in the months that were read before, with a client that is open: for whoever asks more than that."""
+    return await _each(workspace, client, workspace.company.document_collections, _known_changes)
+
+
+async def _each(
+    workspace: Workspace, client: RobawsClient, collections: Sequence[fields.Collection], work: _Work
+) -> list[Outcome]:
+    """What becomes of each collection, side by side."""
+    outcomes = [Outcome(collection.name) for collection in collections]
+
+    async def one(collection: fields.Collection, outcome: Outcome) -> None:
+        try:
+            await work(workspace, client, collection, outcome)
+        except RobawsError as error:
+            outcome.error = error
+            if collection.is_documents:
+                outcome.touched |= workspace.raw.settle(collection.name)
+
+    await asyncio.gather(*map(one, collections, outcomes))
+    return outcomes
+
+
 async def _fetch(workspace: Workspace, collections: Sequence[fields.Collection], work: _Work) -> Fetched:
     async with workspace.client() as client:
-        outcomes = [Outcome(collection.name) for collection in collections]
-
-        async def one(collection: fields.Collection, outcome: Outcome) -> None:
-            try:
-                await work(workspace, client, collection, outcome)
-            except RobawsError as error:
-                outcome.error = error
-                if collection.is_documents:
-                    outcome.touched |= workspace.raw.settle(collection.name)
-
-        await asyncio.gather(*map(one, collections, outcomes))
+        outcomes = await _each(workspace, client, collections, work)
         await _unknown_parties(workspace, client, outcomes)
         for collection, outcome in zip(collections, outcomes, strict=True):
             if collection.is_documents and outcome.error is None:
@@ -196,14 +209,20 @@ async def _unlisted(
         outcome.touched |= ws.raw.settle(collection.name)
 
 
-async def _changes(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
+async def _known_changes(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
     months = ws.months()
     never = ws.coverage.uncovered(collection.name, months)
     known = [month for month in months if month not in never]
     since = ws.coverage.since(collection.name, known)
     if since is not None:
-        # Before the months that were never read: these may take all that is left of the day's quota.
         await _changed_since(ws, client, collection, since, known, outcome)
+
+
+async def _changes(ws: Workspace, client: RobawsClient, collection: fields.Collection, outcome: Outcome) -> None:
+    months = ws.months()
+    never = ws.coverage.uncovered(collection.name, months)
+    # Before the months that were never read: these may take all that is left of the day's quota.
+    await _known_changes(ws, client, collection, outcome)
     if never:
         # The months between the first and the last are read with them: one sweep.
         await _history(ws, client, collection, months[months.index(never[0]) : months.index(never[-1]) + 1], outcome)

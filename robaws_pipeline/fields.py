@@ -193,7 +193,7 @@ NOTED_OF_A_WRITE = ("_metadata",)
 """Observed. What Robaws itself notes in an object when it is written, besides `updated_at`."""
 
 VALUE_OF_MARK: Mapping[str, str] = {"checkbox": "boolean", "date": "date", "text": "text"}
-"""Kind of extra field, as settings call it → our name of the member of `EXTRA_FIELD` that its value is in. Confirmed."""
+"""Kind of extra field, as settings call it → our name of the member of `EXTRA_FIELD` that its value is in."""
 
 TYPE_OF_MARK: Mapping[str, str] = {"checkbox": "CHECKBOX", "date": "DATE", "text": "TEXT"}
 """The same → what Robaws calls a field of that kind. Observed: TEXT and CHECKBOX; inferred: DATE."""

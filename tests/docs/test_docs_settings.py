@@ -30,6 +30,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "### `references`": settings.References,
     "### `rate_limit`": settings.RateLimit,
     "### `deliveries`": settings.Deliveries,
+    "### `deliveries.mark`": settings.Mark,
 }
 OTHERWISE = {
     *((settings.Tariff, name) for name in ("exemption_reason", "nature", "deductible")),

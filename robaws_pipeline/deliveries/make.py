@@ -47,8 +47,9 @@ def _document(change: Change, standing: Standing, number: int, words: Words, *, 
 
 def fitting(
     base: Manifest, kept: Kept, found: Sequence[Document], formats: Sequence[Format]
-) -> tuple[list[Document], dict[Key, dict[str, list[dict[str, str]]]]]:
-    """The documents that the formats can write, and those that no format can, with each format's reasons.
+) -> tuple[list[Document], dict[Key, dict[str, list[dict[str, str]]]], Rendered]:
+    """The documents that the formats can write, those that no format can, with each format's reasons, and the files of
+    the former.
 
     A correction of which one half cannot be written does not go either.
     """
@@ -58,10 +59,10 @@ def fitting(
         rendered = render(narrowed(kept, going), base.company, base.number, going, base.changes, formats)
         bad = missing(going, base.changes, base.number, rendered)
         if not bad:
-            break
+            return going, left, rendered
         left.update(bad)
         going = [one for one in going if one.key not in bad]
-    return going, left
+    return [], left, Rendered()
 
 
 def narrowed(kept: Kept, found: Iterable[Document]) -> Kept:
@@ -100,12 +101,19 @@ def format_reasons(by_format: Mapping[str, Sequence[dict[str, str]]], words: Wor
     ]
 
 
-def assemble(base: Manifest, kept: Kept, formats: Sequence[Format]) -> tuple[Manifest, dict[str, bytes]]:
-    """The manifest with everything that the files decide, and the files.
+def made_again(base: Manifest, kept: Kept, formats: Sequence[Format]) -> dict[str, bytes]:
+    """The files of a delivery from what it keeps."""
+    rendered = render(kept, base.company, base.number, base.documents, base.changes, formats)
+    return assemble(base, kept, formats, rendered)[1]
+
+
+def assemble(
+    base: Manifest, kept: Kept, formats: Sequence[Format], rendered: Rendered
+) -> tuple[Manifest, dict[str, bytes]]:
+    """The manifest with everything that the files decide, and the files; `rendered` are those of the formats.
 
     `base` may be a manifest that is complete already: what the files decide is found anew.
     """
-    rendered = render(kept, base.company, base.number, base.documents, base.changes, formats)
     manifest = msgspec.structs.replace(
         base,
         documents=[_with_files(one, base, rendered) for one in base.documents],

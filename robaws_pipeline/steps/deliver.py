@@ -130,7 +130,7 @@ def deliver(
         if not prepared.base.documents:
             return Delivered(None, archive.store.path(), prepared.base.left_out)
         _allowed(workspace, prepared.base, prepared.groups, allow_corrections)
-        manifest, files = make.assemble(prepared.base, prepared.kept, prepared.formats)
+        manifest, files = make.assemble(prepared.base, prepared.kept, prepared.formats, prepared.rendered)
         link = archive.add(manifest, files)
     return Delivered(link, archive.store.path(link.folder), manifest.left_out)
 

@@ -128,10 +128,9 @@ def _made(there: dict[str, bytes], link: Link) -> dict[str, bytes]:
         if manifest.kind == "withdrawal":
             return {FILE: cover(manifest, settings_in(there[SETTINGS]))}
         kept = Kept.read(lambda name: there[name], manifest.files)
-        _, files = make.assemble(manifest, kept, registry.select(kept.company, *manifest.formats))
+        return make.made_again(manifest, kept, registry.select(kept.company, *manifest.formats))
     except Exception:  # another version of the program, of a format, or none of it: the hashes decide what is good
         return {}
-    return files
 
 
 def _unpacked(archive: Archive, link: Link) -> dict[str, bytes]:

@@ -19,6 +19,7 @@ from robaws_pipeline.deliveries.entries import Entries, Entry, Key, entries
 from robaws_pipeline.deliveries.kept import Kept, digests, rows_of
 from robaws_pipeline.deliveries.manifest import LeftOut, Manifest, Previous, Was
 from robaws_pipeline.deliveries.plan import Change, NotExported, Scope, confirmed, explained, plan
+from robaws_pipeline.deliveries.render import Rendered
 from robaws_pipeline.deliveries.standing import Standing, standing
 from robaws_pipeline.deliveries.words import Words
 from robaws_pipeline.formats.base import Format
@@ -37,12 +38,13 @@ class DeliveryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A delivery before its files: its manifest, the rows that it is made of, the formats, and of its corrections how
-    many documents each difference is about."""
+    """A delivery before it is put together: its manifest, the rows that it is made of, the formats and their files, and
+    of its corrections how many documents each difference is about."""
 
     base: Manifest
     kept: Kept
     formats: Sequence[Format]
+    rendered: Rendered
     groups: Sequence[Group]
 
 
@@ -119,7 +121,7 @@ def prepare(
     )
     words = Words(language)
     found = make.documents(changes, stands, number, words, reverse=changes_how == "reverse")
-    going, unwritten = make.fitting(base, kept, found, formats)
+    going, unwritten, rendered = make.fitting(base, kept, found, formats)
     left += [make.not_fitting(one, unwritten[one.key], words) for one in found if one.key in unwritten]
     keys = {one.key for one in going}
     corrected = [change.differences for change in changes if change.was is not None and change.key in keys]
@@ -136,6 +138,7 @@ def prepare(
         ),
         make.narrowed(kept, going),
         formats,
+        rendered,
         groups(corrected, Words("en")),
     )
 

@@ -109,8 +109,8 @@ def values(document: Document) -> Values:
                 "unit": line.unit,
                 "net": money(line.net),
                 "name": line.name,
-                "code": line.code,
-                "percent": number(line.percent),
+                "code": line.meaning.code,
+                "percent": number(line.meaning.rate),
                 "price": number(line.price),
             }
             for line in document.lines

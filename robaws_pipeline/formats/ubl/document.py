@@ -58,8 +58,8 @@ def build(month: Month, header: Header, source: Sequence[SourceLine], booked: Ma
     number, issued, credit_note = _identity(header, purchase=month.is_purchases)
     sides = _sides(month, header)
     remarks = sides.remarks
-    lines, note, amounts = build_lines(month, source, sides.language, remarks)
-    groups = tax_groups(amounts, booked, sides.language)
+    lines, note = build_lines(month, source, sides.language, remarks)
+    groups = tax_groups([(line.meaning, line.net) for line in lines], booked, sides.language)
     net, vat = sum([group.base for group in groups], ZERO), sum([group.vat for group in groups], ZERO)
     rounding = _rounding(header, credit_note=credit_note, computed=net + vat, rates=len(booked))
     codes = {group.code for group in groups}

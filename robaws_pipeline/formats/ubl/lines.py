@@ -19,12 +19,11 @@ _LONGEST_NAME = 100
 
 
 class Lines(NamedTuple):
-    """The lines with an amount, the texts around them, and each line's tariff and net."""
+    """The lines with an amount, and the texts around them."""
 
     lines: tuple[Line, ...]
     note: str | None
     """The texts before the first and after the last line; those between two lines are the note of the second."""
-    amounts: list[tuple[Meaning, Decimal]]
 
 
 def build_lines(month: Month, source: Sequence[SourceLine], language: str, remarks: list[str]) -> Lines:
@@ -33,7 +32,6 @@ def build_lines(month: Month, source: Sequence[SourceLine], language: str, remar
     meanings = _meanings(month, rows)
     show_discounts = month.settings.show_discounts
     lines = []
-    amounts = []
     for (row, text, above), meant in zip(rows, meanings, strict=True):
         _, _, quantity, unit, price, discount, net, _, _, account, project = row
         if net is None:
@@ -56,12 +54,8 @@ def build_lines(month: Month, source: Sequence[SourceLine], language: str, remar
         else:
             # The first line as far as it is short, and the whole in the description.
             name, description = text.split("\n", 1)[0][:_LONGEST_NAME].rstrip(), text
-        rate = meant.rate
-        lines.append(
-            Line(quantity, code, net, price, name, description, above, meant.code, rate, reduction, account, project)
-        )
-        amounts.append((meant, net))
-    return Lines(tuple(lines), note, amounts)
+        lines.append(Line(quantity, code, net, price, name, description, above, meant, reduction, account, project))
+    return Lines(tuple(lines), note)
 
 
 _DISCOUNT = {"nl": "Korting", "fr": "Remise", "de": "Rabatt", "en": "Discount"}

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from robaws_pipeline.formats.ubl.categories import Code, TaxGroup
+from robaws_pipeline.formats.ubl.categories import Meaning, TaxGroup
 from robaws_pipeline.formats.ubl.identifiers import Endpoint
 
 
@@ -106,8 +106,8 @@ class Line(NamedTuple):
     """The whole text, when the name does not hold it."""
     note: str | None
     """Texts that stand above the line."""
-    code: Code
-    percent: Decimal
+    meaning: Meaning
+    """Its VAT category and rate."""
     reduction: Reduction | None
     account: str | None
     cost_centre: str | None

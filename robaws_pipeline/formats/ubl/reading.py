@@ -21,15 +21,19 @@ from robaws_pipeline.formats.ubl.settings import Booking, UblSettings
 from robaws_pipeline.formats.ubl.text import one_line
 from robaws_pipeline.schema import REFERENCES
 
-_ROWS_AT_ONCE = 10_000
+_ROWS_AT_ONCE = 2_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _DOCUMENT = (
     "id", "type", "number", "supplier_number", "date", "due_date", "currency", "party_id", "client_reference",
     "payment_condition_id", "payment_reference", "supplier_iban", "original_id",
 )  # fmt: skip
-_LINE = (
+_LINE: tuple[str, ...] = (
     "type", "description", "quantity", "unit", "price", "discount", "net", "vat_tariff_id", "vat_tariff_name",
 )  # fmt: skip
+
+
+SourceDocument = tuple[str, Header, list[SourceLine], dict[str, Booked]]
+"""The name of a document's file, its header, its lines and its booked VAT by `booked_key`."""
 
 
 def _exported(states: pa.Table) -> tuple[pa.Table, list[str]]:
@@ -86,22 +90,18 @@ def _references(documents: pa.Table) -> dict[str, References]:
     }  # fmt: skip
 
 
-def documents(
-    books: MonthBooks, collection: Collection, booking: Booking
-) -> Iterator[tuple[str, Header, list[SourceLine], dict[str, Booked]]]:
-    """Each exported document of a collection: its file's name, its header, its lines and its booked VAT, in the order
-    of the names; and with how it is booked, as far as `booking` wants that told."""
+def documents(books: MonthBooks, collection: Collection, booking: Booking) -> Iterator[SourceDocument]:
+    """Each exported document of a collection, in the order of the names; with how it is booked, as far as `booking`
+    wants that told."""
     states, names = _exported(_of(books.states, collection))
     ids = states["document_id"].combine_chunks()
-    postings = _of(books.postings, collection)
-    lines = _cents(_of(books.lines, collection))
-    columns: tuple[str, ...] = _LINE
+    lines, columns = _cents(books.lines), _LINE
     if booking.accounts or booking.cost_centres:
-        lines, columns = _with_hints(lines, postings, booking), (*_LINE, "account", "project")
-    lines_of = _by_document(lines, ids, columns)
-    vat_of = _by_document(_keyed(_of(books.vat, collection)), ids, ("key", "base", "vat"))
-    journals = _journals(postings, ids) if booking.journal else repeat(None, len(ids))
-    heads = _rows(_documents(_of(books.documents, collection), ids, collection), _DOCUMENT)
+        lines, columns = _with_hints(lines, _of(books.postings, collection), booking), (*_LINE, "account", "project")
+    lines_of = _by_document(lines, collection, ids, columns)
+    vat_of = _by_document(_keyed(books.vat), collection, ids, ("key", "base", "vat"))
+    journals = _journals(_of(books.postings, collection), ids) if booking.journal else repeat(None, len(ids))
+    heads = _documents(books.documents, collection, ids)
     for name, row, gross, journal in zip(names, heads, _values(states["gross"]), journals, strict=True):
         header = Header._make((*row, gross, journal))
         sign = -1 if header.type == "CREDIT_NOTE" else 1
@@ -112,13 +112,14 @@ def _of(table: pa.Table, collection: Collection) -> pa.Table:
     return table.filter(pc.equal(table["collection"], collection))
 
 
-def _documents(documents: pa.Table, ids: pa.Array, collection: Collection) -> pa.Table:
+def _documents(documents: pa.Table, collection: Collection, ids: pa.Array) -> Iterator[tuple[Any, ...]]:
     """The documents of these ids, in their order."""
+    documents = _of(documents.select(("collection", *_DOCUMENT)), collection)
     places = pc.index_in(ids, value_set=documents["id"].combine_chunks())
     if places.null_count:
         missing = ids.filter(pc.is_null(places))[0]
         raise ValueError(f"{collection} document {missing} is in states and not in documents: build the month again")
-    return documents.take(places)
+    return _rows_at(places, documents, _DOCUMENT)
 
 
 def _journals(postings: pa.Table, ids: pa.Array) -> list[str | None]:
@@ -169,28 +170,39 @@ def _booked(rows: list[tuple[Any, ...]], sign: int) -> dict[str, Booked]:
     }
 
 
-def _by_document(table: pa.Table, ids: pa.Array, names: tuple[str, ...]) -> Iterator[list[tuple[Any, ...]]]:
+def _by_document(
+    table: pa.Table, collection: Collection, ids: pa.Array, names: tuple[str, ...]
+) -> Iterator[list[tuple[Any, ...]]]:
     """For each id in turn the rows of that document, in the order of `line_no` where there is one."""
-    place = pc.index_in(table["document_id"], value_set=ids)
-    mine = table.append_column("place", place).filter(pc.is_valid(place))
-    order = [(key, "ascending") for key in ("place", "line_no") if key in mine.column_names]
-    mine = mine.sort_by(order)
-    counts = dict(zip(*(part.to_pylist() for part in pc.value_counts(mine["place"]).flatten()), strict=True))
-    rows = _rows(mine, names)
+    # Places are sorted, not rows: a sorted copy of the table would take as much memory again.
+    mine = pc.equal(table["collection"], collection)
+    place = pc.if_else(mine, pc.index_in(table["document_id"], value_set=ids), pa.scalar(None, pa.int32()))
+    placed = table.append_column("place", place)
+    keys = [(key, "ascending") for key in ("place", "line_no") if key in placed.column_names]
+    order = pc.sort_indices(placed, keys)
+    counts = dict(zip(*(part.to_pylist() for part in pc.value_counts(place.drop_null()).flatten()), strict=True))
+    rows = _rows_at(order[: len(place) - place.null_count], table, names)  # those of other documents come last
     for position in range(len(ids)):
         yield list(islice(rows, counts.get(position, 0)))
 
 
+def _rows_at(places: pa.Array, table: pa.Table, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+    """The rows at these places, in their order; few of them are in memory at a time."""
+    wanted = table.select(names)
+    for start in range(0, len(places), _ROWS_AT_ONCE):
+        yield from _rows(wanted.take(places[start : start + _ROWS_AT_ONCE]), names)
+
+
 def _rows(table: pa.Table, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    for batch in table.select(names).to_batches(max_chunksize=_ROWS_AT_ONCE):
-        yield from zip(*(_values(column) for column in batch.columns), strict=True)
+    return zip(*map(_values, table.select(names).columns), strict=True)
 
 
 def _values(column: pa.Array | pa.ChunkedArray) -> list[Any]:
     """Python values of a column. Decimals go by way of text and dates of day numbers, which is exact and a multiple of
     the speed of cell by cell."""
     if pa.types.is_decimal(column.type):
-        return [None if digits is None else Decimal(digits) for digits in column.cast(pa.string()).to_pylist()]
+        texts = column.cast(pa.string()).to_pylist()
+        return [text and Decimal(text) for text in texts] if column.null_count else list(map(Decimal, texts))
     if pa.types.is_date32(column.type):
         days = column.cast(pa.int32()).to_pylist()
         return [None if day is None else date.fromordinal(_EPOCH + day) for day in days]

@@ -8,8 +8,8 @@ from base64 import b64encode
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from robaws_pipeline.formats.ubl.categories import TaxGroup
 from robaws_pipeline.formats.ubl.model import Delivery, Document, Line, Original, Party, Payment, Reduction, References
@@ -60,7 +60,7 @@ def render(document: Document, pdf: bytes | None = None) -> bytes:
         f"{_delivery(document.delivery)}"
         f"{_payment(document.payment)}"
         f"{_terms(document.terms)}"
-        f"<cac:TaxTotal>{amount('cbc:TaxAmount', document.vat, currency)}"
+        f'<cac:TaxTotal><cbc:TaxAmount currencyID="{currency}">{money(document.vat)}</cbc:TaxAmount>'
         f"{''.join([_tax_group(group, currency) for group in document.groups])}</cac:TaxTotal>"
         f"{_totals(document)}"
         f"{''.join([_line(names, position, line, currency) for position, line in enumerate(document.lines, 1)])}"
@@ -80,7 +80,7 @@ def text(value: str) -> str:
     """Any text as XML content."""
     if not value.isprintable():
         value = strip_forbidden(value)
-    return escape(value) if "&" in value or "<" in value or ">" in value else value
+    return escape(value, quote=False) if "&" in value or "<" in value or ">" in value else value
 
 
 def number(value: Decimal) -> str:
@@ -95,11 +95,6 @@ def money(value: Decimal) -> str:
     """An amount with all its digits, without exponent."""
     digits = str(value)  # four times as fast as format, which only an exponent needs
     return format(value, "f") if "E" in digits else digits
-
-
-def amount(tag: str, value: Decimal, currency: str) -> str:
-    """An element with an amount of money."""
-    return f'<{tag} currencyID="{currency}">{money(value)}</{tag}>'
 
 
 def optional(tag: str, value: str | None) -> str:
@@ -250,8 +245,8 @@ def _category(code: str, percent: Decimal) -> str:
 
 def _tax_group(group: TaxGroup, currency: str) -> str:
     return (
-        f"<cac:TaxSubtotal>{amount('cbc:TaxableAmount', group.base, currency)}"
-        f"{amount('cbc:TaxAmount', group.vat, currency)}"
+        f'<cac:TaxSubtotal><cbc:TaxableAmount currencyID="{currency}">{money(group.base)}</cbc:TaxableAmount>'
+        f'<cbc:TaxAmount currencyID="{currency}">{money(group.vat)}</cbc:TaxAmount>'
         f"<cac:TaxCategory>{_category(group.code, group.percent)}"
         f"{optional('cbc:TaxExemptionReasonCode', group.reason_code)}"
         f"{optional('cbc:TaxExemptionReason', group.reason)}"
@@ -260,19 +255,25 @@ def _tax_group(group: TaxGroup, currency: str) -> str:
 
 
 def _totals(document: Document) -> str:
-    currency = document.currency
-    rounding = amount("cbc:PayableRoundingAmount", document.rounding, currency) if document.rounding else ""
+    currency, net = document.currency, money(document.net)
+    rounding = (
+        f'<cbc:PayableRoundingAmount currencyID="{currency}">{money(document.rounding)}</cbc:PayableRoundingAmount>'
+        if document.rounding
+        else ""
+    )
     return (
-        f"<cac:LegalMonetaryTotal>{amount('cbc:LineExtensionAmount', document.net, currency)}"
-        f"{amount('cbc:TaxExclusiveAmount', document.net, currency)}"
-        f"{amount('cbc:TaxInclusiveAmount', document.gross, currency)}"
+        "<cac:LegalMonetaryTotal>"
+        f'<cbc:LineExtensionAmount currencyID="{currency}">{net}</cbc:LineExtensionAmount>'
+        f'<cbc:TaxExclusiveAmount currencyID="{currency}">{net}</cbc:TaxExclusiveAmount>'
+        f'<cbc:TaxInclusiveAmount currencyID="{currency}">{money(document.gross)}</cbc:TaxInclusiveAmount>'
         f"{rounding}"
-        f"{amount('cbc:PayableAmount', document.payable, currency)}</cac:LegalMonetaryTotal>"
+        f'<cbc:PayableAmount currencyID="{currency}">{money(document.payable)}</cbc:PayableAmount>'
+        "</cac:LegalMonetaryTotal>"
     )
 
 
 def _line(names: _Names, position: int, line: Line, currency: str) -> str:
-    quantity, unit, net, price, name, description, note, code, percent, reduction, account, cost_centre = line
+    quantity, unit, net, price, name, description, note, meaning, reduction, account, cost_centre = line
     return (
         f"<cac:{names.line}><cbc:ID>{position}</cbc:ID>"
         f"{'' if note is None else optional('cbc:Note', note)}"
@@ -282,7 +283,7 @@ def _line(names: _Names, position: int, line: Line, currency: str) -> str:
         f"{'' if reduction is None else _reduction(reduction, currency)}"
         f"<cac:Item>{'' if description is None else optional('cbc:Description', description)}"
         f"<cbc:Name>{text(name)}</cbc:Name>"
-        f"<cac:ClassifiedTaxCategory>{_category(code, percent)}{_TAX_SCHEME}</cac:ClassifiedTaxCategory>"
+        f"<cac:ClassifiedTaxCategory>{_category(meaning.code, meaning.rate)}{_TAX_SCHEME}</cac:ClassifiedTaxCategory>"
         f"{'' if cost_centre is None else _property('Kostenplaats', cost_centre)}</cac:Item>"
         f'<cac:Price><cbc:PriceAmount currencyID="{currency}">{number(price)}</cbc:PriceAmount></cac:Price>'
         f"</cac:{names.line}>"
@@ -295,8 +296,8 @@ def _reduction(reduction: Reduction, currency: str) -> str:
         f"<cbc:AllowanceChargeReasonCode>{reduction.code}</cbc:AllowanceChargeReasonCode>"
         f"<cbc:AllowanceChargeReason>{text(reduction.reason)}</cbc:AllowanceChargeReason>"
         f"<cbc:MultiplierFactorNumeric>{number(reduction.percent)}</cbc:MultiplierFactorNumeric>"
-        f"{amount('cbc:Amount', reduction.amount, currency)}"
-        f"{amount('cbc:BaseAmount', reduction.base, currency)}</cac:AllowanceCharge>"
+        f'<cbc:Amount currencyID="{currency}">{money(reduction.amount)}</cbc:Amount>'
+        f'<cbc:BaseAmount currencyID="{currency}">{money(reduction.base)}</cbc:BaseAmount></cac:AllowanceCharge>'
     )
 
 

@@ -1,12 +1,13 @@
 """The kinds of sales documents, each valid against the official schema, with what makes it that kind."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 from ubl_books import BELGIAN, COMPANY, Doc, books, line, party, text
-from ubl_reader import export, only
+from ubl_reader import File, export, only
 
 from robaws_pipeline.formats.ubl import UblFormat
 
@@ -299,6 +300,28 @@ def test_files_are_made_one_at_a_time() -> None:
     assert made.held == []
     assert [file.path for file in files] == ["acme-2026-10-ubl.zip"]
     assert [held.code for held in made.held] == ["ubl_customer"]
+
+
+def test_a_large_month_gives_each_document_its_own_lines_and_holds_the_right_ones() -> None:
+    """Documents and rows are worked on some at a time; none may fall between two lots, or into its neighbour's file."""
+    docs = [
+        Doc(
+            [line(f"{n}.{place:02}", description=f"{n}/{place}") for place in range(1, 16)],
+            id=str(n),
+            number=f"F{n}",
+            party_id="404" if n % 50 == 0 else "7",
+        )
+        for n in range(100, 300)
+    ]
+    month = books(*docs)
+    made = UblFormat().export(replace(month, lines=month.lines[::-1]))
+    files = {file.path: file.content for file in made.files if file.path.endswith(".xml")}
+    assert [item.document_id for item in made.held] == ["100", "150", "200", "250"]
+    assert list(files) == [f"F{n}.xml" for n in range(100, 300) if n % 50]
+    for path, content in files.items():
+        n = path[1:4]
+        assert File(content).texts("//cbc:Name[parent::cac:Item]") == [f"{n}/{place}" for place in range(1, 16)]
+        assert File(content).texts("//cac:InvoiceLine/cbc:LineExtensionAmount")[-1] == f"{n}.15"
 
 
 def test_no_documents_no_files() -> None:

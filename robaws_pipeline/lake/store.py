@@ -333,18 +333,20 @@ class Store:
             if old.exists() and not target.exists():
                 old.rename(target)
             shutil.rmtree(old, ignore_errors=True)
-        made: set[Path] = set()
+        made: set[str] = set()
         try:
             with writing(target):
                 fresh.mkdir()
             # Only what writes stands inside `writing`: an error of whoever makes the files is not the disk's.
             for name, content in files:
-                file = fresh / name
-                with writing(target / name):
-                    if file.parent not in made:
-                        file.parent.mkdir(parents=True, exist_ok=True)
-                        made.add(file.parent)
-                    file.write_bytes(content)
+                # Paths as text: a `Path` for each of thousands of files costs more than to write them.
+                parent = name.rpartition("/")[0]
+                with writing(f"{target}/{name}"):
+                    if parent not in made:
+                        (fresh / parent).mkdir(parents=True, exist_ok=True)
+                        made.add(parent)
+                    with open(f"{fresh}/{name}", "wb") as stream:
+                        stream.write(content)
             with writing(target):
                 for name in discard:
                     _remove_with_empty_folders(fresh, name)

@@ -5,6 +5,7 @@ import io
 import re
 from collections import defaultdict
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
+from kept_months import booked_on
 from mloda.community.feature_groups.experimental.german_ledger.datev import DatevHeader, read_batch
 from months import brisk, months, texts
 
@@ -395,3 +397,16 @@ def test_what_the_settings_lack_is_said_before_anything_runs() -> None:
         "format.datev.adviser",
         "format.datev.vat_codes.0.code",
     ]
+
+
+def test_a_document_that_came_late_is_booked_on_the_open_day_or_held_when_that_is_in_another_year() -> None:
+    """Booked on its own date it would be in a closed period; the batch is of one book year, and refuses other days."""
+    both = build([Document("1", number="F1"), Document("2", number="F2")])
+    books = booked_on(both, "1", date(2026, 4, 2))
+    assert {row["Belegfeld 1"]: row["Belegdatum"] for row in bookings(books)} == {"F1": "0204", "F2": "0503"}
+    head = exported(books)[0][BATCH].decode("cp1252").split("\r\n")[0].split(";")
+    assert head[14:16] == ["20260301", "20260402"]
+    files, export = exported(booked_on(both, "1", date(2027, 1, 2)))
+    assert [(item.document_id, item.code) for item in export.held] == [("1", "datev_year")]
+    assert [row["Belegfeld 1"] for row in table(files[BATCH])] == ["F2"]
+    assert files[BATCH].decode("cp1252").split(";")[15] == "20260331"

@@ -9,12 +9,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from hypothesis import example, given
+from kept_months import booked_on
 from months import brisk, months, texts
 
 from robaws_pipeline.formats import registry, testing
@@ -416,6 +418,16 @@ def test_the_book_year_is_counted_from_the_first_one_or_left_to_winbooks() -> No
         assert {(row["BOOKYEAR"], row["PERIOD"]) for row in found} == {(year, period)}
     late = company(first_book_year="2026-02")
     assert "is after start = '2026-01'" in next(iter(WinbooksFormat().missing_settings(late)))
+
+
+def test_a_document_that_came_late_is_booked_on_the_open_day_and_keeps_its_own() -> None:
+    """Booked on its own date it would be in a closed period, of which the return is filed."""
+    books = booked_on(build([Document("1", number="1"), Document("2", number="2")]), "1", date(2027, 1, 2))
+    books = replace(books, company=company(first_book_year="2026-01", analytical_zone=1))
+    found = {row["DOCNUMBER"]: row for row in act(books)}
+    columns = ("DATE", "DATEDOC", "BOOKYEAR", "PERIOD")
+    assert [found["1"][name] for name in columns] == ["20270102", "20260305", "2", "01"]
+    assert [found["2"][name] for name in columns] == ["20260305", "20260305", "1", "03"]
 
 
 def test_lines_are_numbered_to_999_and_a_longer_document_is_still_whole() -> None:

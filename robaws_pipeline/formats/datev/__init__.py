@@ -28,7 +28,10 @@ class DatevFormat:
 
     def reasons(self, language: Language) -> list[Reason]:
         """Why this format holds documents, in a language."""
-        shared = (held.vat_code_unmapped, held.number_unfit, held.account_unfit, held.totals_differ)
+        shared = (
+            *(held.vat_code_unmapped, held.number_unfit, held.account_unfit),
+            *(held.year_unfit, held.totals_differ),
+        )
         return [*(reason(self.name, language) for reason in shared), held.nothing_to_book(language)]
 
     def missing_settings(self, company: Company) -> Iterator[str]:

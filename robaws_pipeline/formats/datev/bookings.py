@@ -1,6 +1,7 @@
 """Buchungsstapel: which rows the batch has, and its files."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,7 +60,9 @@ def batch(books: MonthBooks, settings: DatevSettings) -> Batch:
             query(__package__, "entry"), {"cost_centres": settings.cost_centres, "automatic_accounts": automatic}
         )
         length = {"account_length": settings.account_length}
-        reasons = connection.sql(query(__package__, "reason"), params=length).to_arrow_table().cast(held.SCHEMA)
+        late = pa.Table.from_pylist([asdict(item) for item in held.booked_in_another_year(books, "datev")], held.SCHEMA)
+        unfit = connection.sql(query(__package__, "reason"), params=length).to_arrow_table().cast(held.SCHEMA)
+        reasons = pa.concat_tables([unfit, late])
         connection.register("held", reasons)
         rows = connection.sql(query(__package__, "rows"), params=length).to_arrow_table()
         return Batch(rows, connection.sql(query(__package__, "persons")).to_arrow_table(), held.holds(reasons))
@@ -95,7 +98,7 @@ def batch_csv(rows: pa.Table, books: MonthBooks, settings: DatevSettings, texts:
             "Konto": part["person"],
             "Gegenkonto (ohne BU-Schlüssel)": part["account"],
             "BU-Schlüssel": quoted(part["key"]),
-            "Belegdatum": day(part["date"], "%d%m"),
+            "Belegdatum": day(part["booking_date"], "%d%m"),
             "Belegfeld 1": quoted(reference),
             "Belegfeld 2": quoted(day(due, "%d%m%y")),
             "Buchungstext": quoted(texts.fit(part["party_name"], field="Buchungstext", of=of, width=60)),
@@ -108,7 +111,13 @@ def batch_csv(rows: pa.Table, books: MonthBooks, settings: DatevSettings, texts:
         }
         return cells(BOOKING, filled)
 
-    return delimited(rows, row, separator=";", head=head(BATCH, books, settings, texts), encoding=settings.encoding)
+    return delimited(
+        rows,
+        row,
+        separator=";",
+        head=head(BATCH, books, settings, texts, pc.max(rows["booking_date"]).as_py()),
+        encoding=settings.encoding,
+    )
 
 
 def _vat_ids(books: MonthBooks) -> pa.Table:

@@ -77,9 +77,9 @@ class WinbooksFormat:
             texts = Texts(settings.encoding, {'"': "'"})
             parties = used(books, found.rows, settings)
             yield ExportFile(CSF, csf_txt(parties, books, settings, texts))
-            yield ExportFile(ACT, act_txt(found.rows, settings, books.period.first_month, texts))
+            yield ExportFile(ACT, act_txt(found.rows, settings, texts))
             if ANT in names:
-                yield ExportFile(ANT, ant_txt(found.rows, settings, books.period.first_month, texts))
+                yield ExportFile(ANT, ant_txt(found.rows, settings, texts))
             yield from texts.report()
             export.notes.extend(
                 f"party {code} is not among the clients and suppliers read from Robaws: {CSF} lacks it"

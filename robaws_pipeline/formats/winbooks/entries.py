@@ -9,7 +9,7 @@ from robaws_pipeline.formats import held, vat_codes
 from robaws_pipeline.formats.base import FormatHeld, MonthBooks
 from robaws_pipeline.formats.delimited import Cells, amount, day, delimited
 from robaws_pipeline.formats.ledger import with_tables
-from robaws_pipeline.formats.texts import Texts, labels
+from robaws_pipeline.formats.texts import Texts, labels, over_distinct
 from robaws_pipeline.formats.winbooks.options import USUAL_CODES, WinbooksSettings
 from robaws_pipeline.queries import query
 
@@ -62,14 +62,12 @@ def entries(books: MonthBooks, settings: WinbooksSettings) -> Entries:
         return Entries(connection.sql(query(__package__, "rows")).to_arrow_table(), held.holds(reasons))
 
 
-def act_txt(rows: pa.Table, settings: WinbooksSettings, month: str, texts: Texts) -> bytes:
+def act_txt(rows: pa.Table, settings: WinbooksSettings, texts: Texts) -> bytes:
     """The file of entries: 38 columns, all quoted, CRLF."""
-    book_year, period = _book_year(settings, month)
 
     def cells(part: pa.Table) -> Cells:
         of = labels(part["collection"], part["number"], part["document_id"])
         vat = pc.equal(part["position"], 3)
-        dates = day(part["date"], "%Y%m%d")
         return [
             part["doctype"],
             part["journal"],
@@ -79,10 +77,9 @@ def act_txt(rows: pa.Table, settings: WinbooksSettings, month: str, texts: Texts
             pc.if_else(vat, "FIXED", ""),
             part["account"],
             part["party_code"],
-            book_year,
-            period,
-            dates,
-            dates,
+            *_book_year(settings, part["booking_date"]),
+            day(part["booking_date"], "%Y%m%d"),
+            day(part["date"], "%Y%m%d"),
             day(part["due_date"], "%Y%m%d"),
             texts.fit(part["comment"], field="COMMENT", of=of, width=_COMMENT),
             texts.fit(part["reference"], field="COMMENTEXT", of=of, width=_REFERENCE),
@@ -98,9 +95,8 @@ def act_txt(rows: pa.Table, settings: WinbooksSettings, month: str, texts: Texts
     return delimited(rows, cells, separator='","', frame='"', encoding=texts.encoding)
 
 
-def ant_txt(rows: pa.Table, settings: WinbooksSettings, month: str, texts: Texts) -> bytes:
+def ant_txt(rows: pa.Table, settings: WinbooksSettings, texts: Texts) -> bytes:
     """The analytical side: a row a line that has a project, with the number of its line in act.txt."""
-    book_year, period = _book_year(settings, month)
     lines = rows.filter(pc.and_(pc.equal(rows["position"], 2), pc.is_valid(rows["project_id"])))
 
     def cells(part: pa.Table) -> Cells:
@@ -110,10 +106,9 @@ def ant_txt(rows: pa.Table, settings: WinbooksSettings, month: str, texts: Texts
             part["journal"],
             part["journal_type"],
             part["docnumber"],
-            book_year,
-            period,
+            *_book_year(settings, part["booking_date"]),
             part["account"],
-            day(part["date"], "%Y%m%d"),
+            day(part["booking_date"], "%Y%m%d"),
             texts.fit(part["comment"], field="COMMENT", of=of, width=_COMMENT),
             "",
             amount(part["amount"]),
@@ -136,11 +131,22 @@ def _line(part: pa.Table) -> Any:
     return pc.if_else(numbered, pc.utf8_lpad(pc.cast(part["line_no"], pa.string()), 3, "0"), "")
 
 
-def _book_year(settings: WinbooksSettings, month: str) -> tuple[str, str]:
-    """Book year and period of a month; nothing when WinBooks is to find them by the date."""
-    if settings.first_book_year is None:
+def _book_year(settings: WinbooksSettings, dates: Any) -> tuple[Any, Any]:
+    """Book year and period that each date is in; nothing when WinBooks is to find them by the date."""
+    first = settings.first_book_year
+    if first is None:
         return "", ""
-    passed = _months(month) - _months(settings.first_book_year)
+
+    def part(place: int) -> Any:
+        return over_distinct(
+            dates, lambda days: pa.array([_year_and_period(first, f"{day:%Y-%m}")[place] for day in days.to_pylist()])
+        )
+
+    return part(0), part(1)
+
+
+def _year_and_period(first: str, month: str) -> tuple[str, str]:
+    passed = _months(month) - _months(first)
     year, period = divmod(passed, 12)
     return (_BOOK_YEARS[year], f"{period + 1:02}") if 0 <= year < len(_BOOK_YEARS) else ("", "")
 

@@ -10,7 +10,7 @@ WITH party AS (
         state.document_id,
         state.type,
         state.number,
-        state.date,
+        state.booking_date,
         state.party_id,
         coalesce(found.name, state.party_name) AS party_name,
         coalesce(nullif(trim(document.supplier_number), ''), state.number) AS reference,
@@ -35,5 +35,5 @@ WITH party AS (
     LEFT JOIN vat_id ON vat_id.kind = found.kind AND vat_id.id = found.id
     WHERE state.state = 'exported'
 )
-SELECT *, row_number() OVER (ORDER BY collection DESC, date, number, document_id) AS document_no
+SELECT *, row_number() OVER (ORDER BY collection DESC, booking_date, number, document_id) AS document_no
 FROM known

@@ -9,7 +9,7 @@ SELECT
     document.person,
     lpad(entry.account, $account_length, '0') AS account,
     entry.key,
-    document.date,
+    document.booking_date,
     document.due_date,
     document.reference,
     document.party_name,

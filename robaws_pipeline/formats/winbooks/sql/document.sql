@@ -11,6 +11,7 @@ WITH party AS (
         state.type,
         state.number,
         state.date,
+        state.booking_date,
         state.net,
         state.vat,
         document.supplier_number,

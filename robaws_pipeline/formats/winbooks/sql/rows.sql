@@ -10,6 +10,7 @@ SELECT
     entry.account,
     document.party_code,
     document.date,
+    document.booking_date,
     entry.due_date,
     entry.comment,
     entry.reference,

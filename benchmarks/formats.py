@@ -5,18 +5,21 @@
 Each format runs in a process of its own over the same books, which it maps from files. Measured are the seconds from
 the books to the last byte, on the clock and of the processor, and how much memory the process grew by; what is written
 goes to nowhere, a file at a time, as in a month's folder. "csv module" is what a program writes first: a loop over the
-postings, `csv.writer`, one file.
+postings, `csv.writer`, one file. `as_journal` and `as_documents` are layouts of the documentation that make two files
+of the journal format: what a layout costs beside a format written by hand.
 """
 
 import argparse
 import csv
 import io
 import os
+import re
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -30,7 +33,7 @@ import pyarrow as pa
 from robaws_pipeline import schema
 from robaws_pipeline.books.keep import keep_books
 from robaws_pipeline.formats import registry, testing
-from robaws_pipeline.formats.base import MonthBooks
+from robaws_pipeline.formats.base import Format, MonthBooks
 from robaws_pipeline.formats.samples import COMPANY, MONTH
 from robaws_pipeline.periods import month_period
 from robaws_pipeline.settings import Company
@@ -52,6 +55,10 @@ OWN: dict[str, dict[str, Any]] = {
     },
 }
 """Settings without which a format writes nothing."""
+
+PAGE = Path(__file__).parents[1] / "docs" / "formats" / "template.md"
+LAYOUTS = ("as_journal", "as_documents")
+"""Worked examples of that page."""
 
 TABLES = ("documents", "lines", "states", "vat", "postings", "parties", "payment_conditions", "originals")
 
@@ -134,7 +141,15 @@ def make(folder: Path, count: int) -> None:
 
 
 def _company() -> Company:
-    return COMPANY.model_copy(update={"format": OWN})
+    layouts: dict[str, Any] = {}
+    for fence in re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
+        layouts |= tomllib.loads(fence, parse_float=Decimal)["companies"]["acme"]["templates"]
+    return COMPANY.model_copy(update={"format": OWN, "templates": {name: layouts[name] for name in LAYOUTS}})
+
+
+def _get(name: str) -> Format:
+    (format_,) = registry.select(_company(), name)
+    return format_
 
 
 def read(folder: Path) -> MonthBooks:
@@ -176,7 +191,7 @@ def _plain(books: MonthBooks) -> int:
 
 
 def _format(name: str) -> Callable[[MonthBooks], int]:
-    format_ = registry.get(name)
+    format_ = _get(name)
 
     def write(books: MonthBooks) -> int:
         export = format_.export(books)
@@ -193,7 +208,7 @@ def _one(folder: Path, name: str) -> None:
     write = _plain if name == CSV_MODULE else _format(name)
     books = read(folder)
     # What is imported at the first export of a process, pandas among it, is not what a month costs.
-    for file in registry.get("journal" if name == CSV_MODULE else name).export(_empty()).files:
+    for file in _get("journal" if name == CSV_MODULE else name).export(_empty()).files:
         len(file.content)
     # What the books themselves take, read once from end to end, is not the format's.
     for table in (books.postings, books.lines, books.documents, books.vat, books.states):
@@ -206,17 +221,23 @@ def _one(folder: Path, name: str) -> None:
     print(f"{seconds} {cpu} {size / 1e6} {grown / 1024}")
 
 
+def _written() -> list[str]:
+    return [name for name in registry.available() if name not in NOT_TEXT]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--documents", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--formats", nargs="*", default=[name for name in registry.available() if name not in NOT_TEXT])
+    parser.add_argument("--formats", nargs="*", default=[*_written(), *LAYOUTS])
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
         _one(Path(arguments.child[0]), arguments.child[1])
         return
-    missing = {name: list(registry.get(name).missing_settings(_company())) for name in arguments.formats}
+    missing = {
+        name: list(registry.get(name).missing_settings(_company())) for name in arguments.formats if name not in LAYOUTS
+    }
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         make(Path(folder), arguments.documents)
         print(f"{arguments.documents} documents × 5 lines on one core, {arguments.runs} runs; medians")

@@ -14,7 +14,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -77,6 +77,35 @@ def split_array(text: bytes) -> list[bytes]:
         _, end = decoder.raw_decode(source, position)
         found.append(source[position:end].encode())
         position = end
+
+
+def members(text: str) -> dict[str, str]:
+    """The members of a JSON object, each value as it stands."""
+    decoder, position = json.JSONDecoder(), 1
+    found: dict[str, str] = {}
+    while True:
+        while text[position] in " \n\r\t,":
+            position += 1
+        if text[position] == "}":
+            return found
+        name, position = decoder.raw_decode(text, position)
+        while text[position] in " \n\r\t:":
+            position += 1
+        _, end = decoder.raw_decode(text, position)
+        found[name], position = text[position:end], end
+
+
+def merged(text: str | None, patch: Any) -> str:
+    """The value after a merge patch, as RFC 7396 has it; what the patch does not name stays as it is written."""
+    if not isinstance(patch, dict):
+        return json.dumps(patch)
+    known = members(text) if text is not None and text.startswith("{") else {}
+    for name, change in patch.items():
+        if change is None:
+            known.pop(name, None)
+        else:
+            known[name] = merged(known.get(name), change)
+    return "{" + ",".join(f"{json.dumps(name)}:{value}" for name, value in known.items()) + "}"
 
 
 @dataclass
@@ -195,9 +224,10 @@ def _select(path: str, things: Mapping[int, Thing], asked: Asked) -> list[Thing]
 def _body(path: str, thing: Thing, asked: Asked) -> bytes:
     include = asked["include"] or ""
     known = set(accounting_include(path).split(","))
-    if unknown := set(filter(None, include.split(","))) - known:
+    wanted = set(filter(None, include.split(",")))
+    if unknown := wanted - known - {"extraFields"}:
         raise _Refused(400, f"include={unknown}")
-    return thing.whole if include and set(include.split(",")) == known else thing.bare
+    return thing.whole if wanted and wanted >= known else thing.bare
 
 
 def _page(path: str, things: Mapping[int, Thing], asked: Asked, largest: int) -> bytes:
@@ -236,6 +266,10 @@ class Contract:
     clock: Callable[[], datetime] | None = None
     """What the Date header says; there is none without it."""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    patched: list[tuple[str, int]] = field(default_factory=list)
+    """(path, id) of each change that was made; a repeated one is not."""
+    keys: set[str] = field(default_factory=set)
+    """Idempotency-Keys of the changes that were made."""
 
 
 def _handler(state: Contract, credentials: str) -> type[BaseHTTPRequestHandler]:
@@ -263,6 +297,41 @@ def _handler(state: Contract, credentials: str) -> type[BaseHTTPRequestHandler]:
                 # Nothing lingers: what closes now is reset.
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.close_connection = True
+
+        def do_PATCH(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            with state.lock:
+                try:
+                    self._change(body)
+                    status, text = 204, b""
+                except _Refused as refused:
+                    status, text = refused.status, refused.text.encode()
+            head = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}"]
+            head += [f"Content-Length: {len(text)}"] if text else []
+            self.wfile.write("\r\n".join([*head, "", ""]).encode() + text)
+
+        def _change(self, body: bytes) -> None:
+            if self.headers.get("Authorization") != credentials:
+                raise _Refused(401, "who are you?")
+            path, _, id_ = urlsplit(self.path).path.removeprefix(ROOT).partition("/")
+            if self.headers.get("Content-Type") != "application/merge-patch+json":
+                raise _Refused(415, "not that")
+            key = self.headers.get("Idempotency-Key", "")
+            if len(key) > 128:
+                raise _Refused(400, "key")
+            if key in state.keys:
+                return
+            things = state.robaws[path].things
+            if not id_.isdigit() or int(id_) not in things:
+                raise _Refused(404, "no such object")
+            now = state.clock() if state.clock else datetime.now(UTC)
+            stamp = {"updatedAt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+            old, patch = things[int(id_)], {**json.loads(body), **stamp}
+            whole, bare = (merged(text.decode(), patch).encode() for text in (old.whole, old.bare))
+            things[old.id] = thing(whole, bare)
+            state.patched.append((path, old.id))
+            if key:
+                state.keys.add(key)
 
         def _answer(self) -> bytes:
             if self.headers.get("Authorization") != credentials:

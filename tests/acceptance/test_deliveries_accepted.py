@@ -189,3 +189,28 @@ def test_one_byte_of_an_old_delivery_is_missed_whichever_it_is(handed: Handed) -
         assert named in " ".join(found.output.split()), found.output
         file.write_bytes(content)
     handed.run("deliveries", "verify")
+
+
+def test_marks_are_set_once_and_make_no_delivery(place: Place, robaws: Robaws) -> None:
+    """Our own writing must not look like somebody's change: every night would deliver what the last one marked."""
+    office = Office(copy_of(robaws))
+    with serving(office.robaws, KEY, SECRET) as server:
+        server.clock = office.tick
+        marking = '[companies.proef.deliveries.mark]\nfield = "Geboekt"\n'
+        place.write(company_toml(server.base_url), marking)
+        assert place.invoke(*LOAD).exit_code == 0
+        done = place.invoke("deliver")
+        assert done.exit_code == 0, done.output
+        [manifest] = manifests(place.folder / "exports" / "proef")
+        delivered = {(one["collection"], one["id"]) for one in manifest["documents"]}
+        assert Counter((KINDS[path], str(id_)) for path, id_ in server.patched) == Counter(delivered)
+        for path, kind in KINDS.items():
+            for id_, one in office.robaws[path].things.items():
+                assert (b'"Geboekt":{"booleanValue":true' in one.whole) == ((kind, str(id_)) in delivered)
+        for _ in range(2):
+            night = place.invoke("nightly")
+            assert night.exit_code == 0, night.output
+            again = place.invoke("deliver")
+            assert "nothing to deliver" in again.output, again.output
+        assert len(server.patched) == len(delivered)
+        assert len(manifests(place.folder / "exports" / "proef")) == 1

@@ -17,6 +17,7 @@ from robaws_pipeline.sandbox.limits import Account
 from robaws_pipeline.settings import SettingsError
 from robaws_pipeline.steps import build
 from robaws_pipeline.steps.deliver import deliver, preview, withdraw
+from robaws_pipeline.steps.doctor import diagnose
 from robaws_pipeline.steps.fetch import fetch_changes, fetch_history
 from robaws_pipeline.steps.mark import mark_delivered, open_marks
 from robaws_pipeline.steps.stale import stale_months
@@ -365,6 +366,21 @@ def test_other_extra_fields_still_count_where_they_are_read(acme: Loaded) -> Non
     acme.world.update("sales-invoices", record["id"], {"extraFields": now | foreman}, "2099-01-01T00:00:00.000Z")
     fetch_changes(workspace)
     assert stale_months(workspace) == [record["date"][:7]]
+
+
+def test_doctor_says_what_can_be_seen_without_writing(acme: Loaded) -> None:
+    """A field that is spelled or made otherwise costs a night when the first delivery finds it out."""
+    found = diagnose(marking(acme, 'field = "Werf leider"'))
+    [missing] = [hint for hint in found.hints if hint.startswith("deliveries.mark.field: none of ") and "sales" in hint]
+    assert "'Werf leider'; they show: Goedgekeurd door klant, " in missing
+    assert [hint for hint in found.hints if "may change purchases cannot be seen without writing" in hint]
+    assert not [problem for problem in found.problems if "mark" in problem]
+    wrong = diagnose(marking(acme, 'field = "Werfleider"'))
+    assert "deliveries.mark: 'Werfleider' of sales is a TEXT in Robaws, and the settings say kind = \"checkbox\"" in (
+        wrong.problems
+    )
+    plain = diagnose(company(acme.folder, acme.server, JOURNAL_ONLY))
+    assert not [text for text in (*plain.hints, *plain.problems) if "mark" in text]
 
 
 def test_the_setting_is_checked() -> None:

@@ -172,6 +172,24 @@ def extra_field_names(jsons: Iterable[bytes]) -> set[str]:
     return {name for json in jsons for name in _object(_object(json).get(fields.EXTRA_FIELDS))}
 
 
+def extra_field_values(raw: pa.Table, name: str, kind: str, spelling: Spelling) -> dict[str, bool | str | None]:
+    """What one extra field says in raw versions of documents, by id: the value that our name `kind` is for (`boolean`,
+    `date` as YYYY-MM-DD, or `text`). Those that do not show the field, or show it without such a value, have None or
+    are left out."""
+    keys = fields.keys("extra_field", spelling.get("extra_field"))
+    found: dict[str, bool | str | None] = {}
+    having = raw.select(["id", "json"]).take(pa.array(with_extra_fields(raw), pa.int64()))
+    for id_, json in zip(having["id"].to_pylist(), having["json"].to_pylist(), strict=True):
+        field = _object(_object(_object(json).get(fields.EXTRA_FIELDS)).get(name))
+        if kind == "boolean":
+            found[id_] = _boolean(field, keys)
+        else:
+            text = _text(field.get(keys[kind]))
+            day = parse_date(text) if kind == "date" else None
+            found[id_] = text if day is None else day.isoformat()
+    return found
+
+
 def extra_field_types(jsons: Iterable[bytes], name: str, spelling: Spelling) -> set[str]:
     """What Robaws calls the kind of this extra field, in those of the objects that say it: CHECKBOX, DATE, TEXT, …"""
     key = fields.keys("extra_field", spelling.get("extra_field"))["type"]

@@ -104,7 +104,7 @@ def _open(workspace: Workspace, mark: Mark, due: dict[Key, Wanted]) -> Iterator[
         for month in workspace.raw.months(collection.name) if len(ids) else ():
             rows = workspace.raw.current(collection.name, month)
             rows = rows.filter(pc.and_(pc.is_in(rows["id"], ids), pc.invert(rows["deleted"])))
-            shown = _shown(workspace, mark, collection, rows)
+            shown = _shown(workspace, mark, rows)
             for id_, version in zip(rows["id"].to_pylist(), rows["hash"].to_pylist(), strict=True):
                 should = due[collection.name, id_]
                 # An empty field and one that Robaws does not show are one, and so is a box that is not ticked.
@@ -112,13 +112,10 @@ def _open(workspace: Workspace, mark: Mark, due: dict[Key, Wanted]) -> Iterator[
                     yield OpenMark(collection, id_, month, should, version)
 
 
-def _shown(workspace: Workspace, mark: Mark, collection: fields.Collection, rows: pa.Table) -> dict[str, Value]:
+def _shown(workspace: Workspace, mark: Mark, rows: pa.Table) -> dict[str, Value]:
     """What the field says in these versions, by document."""
-    found = decode_reference.extra_fields(collection, rows, workspace.company.fields)
-    found = found.filter(pc.equal(found["name"], mark.field))
-    values = found[fields.VALUE_OF_MARK[mark.kind]]
-    values = values.cast(pa.string()) if mark.kind == "date" else values
-    return dict(zip(found["object_id"].to_pylist(), values.to_pylist(), strict=True))
+    kind = fields.VALUE_OF_MARK[mark.kind]
+    return decode_reference.extra_field_values(rows, mark.field, kind, workspace.company.fields)
 
 
 def mark_delivered(workspace: Workspace) -> Marked:
@@ -272,8 +269,8 @@ class _Writing:
             async for _, item in fetch_items(self.client, one.collection, [one.id]):
                 if isinstance(item, NotAnEnvelope) or item is None:
                     return False
-                rows = pa.table({"id": [one.id], "month": [one.month], "json": pa.array([item.json], pa.binary())})
-                shown = _shown(self.workspace, self.mark, one.collection, rows)
+                rows = pa.table({"id": [one.id], "json": pa.array([item.json], pa.binary())})
+                shown = _shown(self.workspace, self.mark, rows)
                 return (shown.get(one.id) or None) == (one.wanted.value or None)
         except RobawsError as error:
             self.done.stopped.append(str(error))

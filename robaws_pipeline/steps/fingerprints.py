@@ -22,8 +22,9 @@ from robaws_pipeline.settings import Company
 from robaws_pipeline.steps.workspace import Workspace
 
 _CODE = (
-    *("schema.py", "fields.py", "settings.py"),
+    *("schema.py", "fields.py"),
     *(
+        "settings",
         "reasons",
         "books",
         "formats",

@@ -1,5 +1,6 @@
 """What the settings lack, what waits for it, and the proposal that a person reads."""
 
+import tomllib
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,6 @@ from pathlib import Path
 import pytest
 from steps_company import MONTHS, PATHS, Loaded, Serve, build_all, cents, company, load, small_world
 
-from robaws_pipeline import settings
 from robaws_pipeline.sandbox.world import World
 from robaws_pipeline.schema import STATES
 from robaws_pipeline.steps.doctor import diagnose
@@ -118,7 +118,7 @@ def test_a_proposal_is_made_of_name_and_percentage_or_not_at_all(
 ) -> None:
     """A guess that a person reads saves typing; a guess at «geen» would be taken for knowledge."""
     text = proposal('[companies.acme]\nname = "Acme"\n', {"acme": [row(name, percentage)]})
-    parsed = settings.tomllib.loads(text, parse_float=Decimal)["companies"]["acme"].get("vat_tariffs", {})
+    parsed = tomllib.loads(text, parse_float=Decimal)["companies"]["acme"].get("vat_tariffs", {})
     assert parsed == ({} if meaning is None else {"7": meaning})
     assert "PROPOSED" in text
     assert "3 documents of 12.50" in text
@@ -141,7 +141,7 @@ def test_a_proposal_keeps_what_was_there(given: str) -> None:
     """The copy takes the file's place: comments, order and other settings must survive."""
     found = [row("6 %", "6"), row(None, None, "", "account_missing")]
     text = proposal(given, {"acme": found})
-    before, after = (settings.tomllib.loads(one, parse_float=Decimal)["companies"] for one in (given, text))
+    before, after = (tomllib.loads(one, parse_float=Decimal)["companies"] for one in (given, text))
     tariffs = after["acme"].pop("vat_tariffs")
     assert tariffs == {**before["acme"].pop("vat_tariffs"), "7": {"treatment": "standard", "rate": 6}}
     assert after["acme"].pop("accounts", {}) == before["acme"].pop("accounts", {})
@@ -158,7 +158,7 @@ def test_a_proposal_that_is_taken_moves_what_waited(untidy: tuple[Loaded, Waitin
     loaded, _ = untidy
     text = proposal("[companies.acme]\n", {"acme": unmapped_in_books(loaded.workspace)})
     said = text.replace('# "1" = { treatment = "…" }', '"1" = { treatment = "exempt" }')
-    tariffs = settings.tomllib.loads(said)["companies"]["acme"]["vat_tariffs"]
+    tariffs = tomllib.loads(said)["companies"]["acme"]["vat_tariffs"]
     assert held_for(loaded.workspace, "tariff_unmapped")[0] > 0
     taken = f'vat_tariffs = {{ "1" = {{ treatment = "{tariffs["1"]["treatment"]}" }} }}'
     again = company(loaded.folder, loaded.server, taken)

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from robaws_pipeline.automation.runs import Ran, Runner
-from robaws_pipeline.cli.deliveries import counted, show_documents, show_left_out, told
+from robaws_pipeline.cli.deliveries import counted, left_open, show_documents, show_left_out, told
 from robaws_pipeline.cli.output import err, out, say
 from robaws_pipeline.cli.work import as_month, chosen, company_option, dagster_runner, month_type, settings_of
 from robaws_pipeline.deliveries.manifest import Manifest
@@ -118,6 +118,8 @@ def _tell_delivered(workspace: Workspace, made: Sequence[asking.Listed]) -> None
         out.print(f"{workspace.key}: delivery {one.manifest.number}: {counted(one.manifest)}", soft_wrap=True)
         _tell_left_out(one.manifest)
         say(out, "Folder:", one.folder, "")
+    if made and workspace.company.deliveries.mark is not None:
+        out.print(left_open(workspace))
 
 
 def _tell_left_out(manifest: Manifest) -> None:

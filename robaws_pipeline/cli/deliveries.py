@@ -205,6 +205,11 @@ def withdraw(context: click.Context, number: int, reason: str | None, company: s
     _tell_open_marks(workspace)
 
 
+def left_open(workspace: Workspace) -> str:
+    """How many documents Robaws does not mark as it should, as a sentence."""
+    return f"{workspace.key}: {len(marking.open_marks(workspace)) or 'no'} marks are open in Robaws"
+
+
 def _tell_open_marks(workspace: Workspace, number: int | None = None) -> None:
     """How many documents Robaws does not mark as it should; of one delivery when it is given."""
     count = len([one for one in marking.open_marks(workspace) if number in {None, one.wanted.link}])
@@ -234,7 +239,6 @@ def mark(context: click.Context, company: str | None) -> None:
             for text in (*ran.failures, *ran.remarks):
                 say(err, "Look at", text, "yellow")
             complete &= ran.succeeded and not ran.remarks
-            left = len(marking.open_marks(workspace))
-            out.print(f"{workspace.key}: {left or 'no'} marks are open in Robaws ({ran.requests} requests)")
+            out.print(f"{left_open(workspace)} ({ran.requests} requests)")
     if not complete:
         sys.exit(1)

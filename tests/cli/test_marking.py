@@ -41,6 +41,7 @@ def test_an_operator_delivers_and_the_night_after_finds_nothing(stocked: Company
     assert place.invoke("nightly").exit_code == 0
     done = place.invoke("deliver")
     assert done.exit_code == 0, done.output
+    assert "no marks are open in Robaws" in said(done.output)
     [folder] = (place.folder / "exports/proef/deliveries").glob("[0-9]*")
     count = len(json.loads((folder / "manifest.json").read_bytes())["documents"])
     assert marked(stocked) == count

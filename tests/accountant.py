@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +12,7 @@ from robaws_pipeline.schema import POSTINGS, STATES
 from robaws_pipeline.steps.stale import loaded_months
 from robaws_pipeline.steps.workspace import Workspace
 
-Ledger = Counter[tuple[str, ...]]
+Ledger = defaultdict[tuple[str, ...], Decimal]
 """What → balance, debit positive: of an account in a month, of a party, of a VAT treatment and its taxable amount, of a
 cost centre."""
 
@@ -52,7 +52,7 @@ def _facts(row: dict[str, str], amount: Decimal) -> Iterator[tuple[tuple[str, ..
 
 def _add(ledger: Ledger, row: dict[str, str]) -> None:
     for key, amount in _facts(row, _amount(row)):
-        ledger[key] += amount  # type: ignore[assignment]
+        ledger[key] += amount
 
 
 def rows_of(file: Path) -> list[dict[str, str]]:
@@ -73,31 +73,31 @@ def imported(root: Path) -> Ledger:
         booked: dict[str, Ledger] = {}
         for file in sorted(folder.glob("*/journal/journal.csv")):
             for row in rows_of(file):
-                _add(booked.setdefault(row["entry"], Counter()), row)
+                _add(booked.setdefault(row["entry"], defaultdict(Decimal)), row)
         twice = booked.keys() & entries.keys()
         assert not twice, f"booked twice: {twice}"
         entries |= booked
         if (folder / "corrections.csv").exists():
             _correct(entries, rows_of(folder / "corrections.csv"))
-    total: Ledger = Counter()
+    total: Ledger = defaultdict(Decimal)
     for ledger in entries.values():
         for key, amount in ledger.items():
             total[key] += amount
-    return Counter({key: amount for key, amount in total.items() if amount})
+    return defaultdict(Decimal, {key: amount for key, amount in total.items() if amount})
 
 
 def books_of(root: Path) -> Ledger:
     """What the ledger should be, from the files of the months: they always have all of the books."""
-    total: Ledger = Counter()
+    total: Ledger = defaultdict(Decimal)
     for file in sorted(root.glob("2*/journal/journal.csv")):
         for row in rows_of(file):
             _add(total, row)
-    return Counter({key: amount for key, amount in total.items() if amount})
+    return defaultdict(Decimal, {key: amount for key, amount in total.items() if amount})
 
 
 def _correct(entries: dict[str, Ledger], rows: list[dict[str, str]]) -> None:
     for entry in {row["entry"] for row in rows}:
-        sides: dict[str, Ledger] = {"as delivered": Counter(), "as it is now": Counter()}
+        sides: dict[str, Ledger] = {"as delivered": defaultdict(Decimal), "as it is now": defaultdict(Decimal)}
         for row in rows:
             if row["entry"] == entry:
                 _add(sides[row["figures"]], row)
@@ -107,7 +107,7 @@ def _correct(entries: dict[str, Ledger], rows: list[dict[str, str]]) -> None:
 
 def books(workspace: Workspace) -> Ledger:
     """What the ledger should be: the balance of the current books."""
-    total: Ledger = Counter()
+    total: Ledger = defaultdict(Decimal)
     names = {"vat_rate": "rate", "project": "project_id", "activity": "activity_id"}
     for posting in workspace.tables.read_months(POSTINGS, loaded_months(workspace)).to_pylist():
         row = {name: "" if value is None else str(value) for name, value in posting.items()}
@@ -115,7 +115,7 @@ def books(workspace: Workspace) -> Ledger:
         assert row["date"][:7] == posting["month"]
         for key, amount in _facts(row, posting["amount"]):
             total[key] += amount
-    return Counter({key: amount for key, amount in total.items() if amount})
+    return defaultdict(Decimal, {key: amount for key, amount in total.items() if amount})
 
 
 def exported(workspace: Workspace) -> set[tuple[str, str]]:

@@ -82,8 +82,10 @@ def robaws_assets(shared: CompanyAssets) -> Sequence[dg.AssetsDefinition]:
         fetched = fetch.fetch_changes(workspace)
         show.log(context, fetched)
         known = set(shared.months.get_partition_keys())
-        # A month that gained nothing but our own marks says what it said: nothing follows from it.
-        touched = stale_months(workspace, [month for month in fetched.touched if month in known])
+        touched = [month for month in fetched.touched if month in known]
+        if shared.marks:
+            # A month that gained nothing but our own marks says what it said: nothing follows from it.
+            touched = stale_months(workspace, touched)
         for month, counts in show.held_versions(workspace, touched).items():
             context.log_event(dg.AssetMaterialization(shared.key("history"), partition=month, metadata=counts))
         show.stop_when_nothing_was_read(fetched)

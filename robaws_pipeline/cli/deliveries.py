@@ -1,4 +1,4 @@
-"""The command deliveries with show, verify, redo and withdraw, and how a delivery is shown."""
+"""The command deliveries with show, verify, redo, withdraw and mark, and how a delivery is shown."""
 
 import sys
 from collections.abc import Iterator, Sequence

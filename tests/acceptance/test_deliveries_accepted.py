@@ -1,6 +1,6 @@
 """Deliveries from another server: everything that people do to delivered documents, and the accountant's own sums."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -169,7 +169,7 @@ def _same_books(handed: Handed, now: Place) -> None:
     for kind, sign in (("sales", 1), ("purchases", -1)):
         owed = sum((amount for key, amount in ledger.items() if key[0] == f"{kind} party"), ZERO)
         assert owed == sign * sum((one["gross"] for (of, _), one in documents.items() if of == kind), ZERO)
-    filled: Counter[str] = Counter(grids(handed.office.robaws, exported))  # type: ignore[arg-type]
+    filled = defaultdict(Decimal, grids(handed.office.robaws, exported))
     to_pay = sum(filled[grid] for grid in ("54", "55", "56", "57", "61", "63"))
     to_recover = sum(filled[grid] for grid in ("59", "62", "64"))
     kinds = ("vat", "self_assessed_due", "self_assessed_deductible")

@@ -259,7 +259,7 @@ def workbook_postings(books: MonthBooks, files: Files, export: Export) -> Iterat
     kinds = {words["sales"]: "sales", words["purchases"]: "purchases"}
     (file,) = files
     for row in Read(file.content).table(words["journal"]):
-        debit, credit = (Decimal(row[words[side]] or 0) for side in ("debit", "credit"))  # type: ignore[arg-type]
+        debit, credit = (Decimal(str(row[words[side]] or 0)) for side in ("debit", "credit"))
         key = kinds[str(row[words["collection"]])], str(row[words["id"]])
         yield Posted(key, debit - credit, str(row[words["account"]]))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 import pytest
@@ -35,9 +36,9 @@ def marked(sandbox: Running, path: str = SALE) -> bool:
 
 
 @pytest.mark.parametrize("status", ["204", "200"])
-def test_a_change_arrives(world: World, connect: Connect, status: str) -> None:
+def test_a_change_arrives(world: World, connect: Connect, status: Literal["204", "200"]) -> None:
     """Robaws answers nothing or the document; both are a yes."""
-    with running(world, switches=Switches(patch_status=status, rate_per_second=None)) as sandbox:  # type: ignore[arg-type]
+    with running(world, switches=Switches(patch_status=status, rate_per_second=None)) as sandbox:
         write(connect(sandbox), SALE)
         assert marked(sandbox)
 

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from ubl_files import CREDIT_NOTE, INVOICE, changed
@@ -13,7 +14,7 @@ WRONG = changed(INVOICE, ">323.84<", ">323.85<")
 
 
 def _files(contents: list[bytes]) -> list[File]:
-    return [File(f"{number:03}.xml", lambda content=content: content) for number, content in enumerate(contents)]  # type: ignore[misc]
+    return [File(f"{number:03}.xml", partial(bytes, content)) for number, content in enumerate(contents)]
 
 
 def test_verdicts_come_in_the_order_of_the_files(rules: Pool) -> None:

@@ -36,16 +36,15 @@ SourceDocument = tuple[str, Header, list[SourceLine], dict[str, Booked]]
 """The name of a document's file, its header, its lines and its booked VAT by `booked_key`."""
 
 
-def _exported(states: pa.Table) -> tuple[pa.Table, list[str]]:
-    """The states of the documents that the books export, and the name of each one's file, in the order of the names.
+def _named(exported: pa.Table) -> tuple[pa.Table, list[str]]:
+    """The states of exported documents and the name of each one's file, in the order of the names.
 
     A document that is held for this format keeps its name, so that a later correction renames no other file.
     """
-    found = states.filter(pc.equal(states["state"], "exported"))
-    ids = found["document_id"].to_pylist()
-    names = file_names(zip(ids, found["number"].to_pylist(), strict=True))
+    ids = exported["document_id"].to_pylist()
+    names = file_names(zip(ids, exported["number"].to_pylist(), strict=True))
     order = sorted(range(len(ids)), key=lambda position: names[ids[position]])
-    return found.take(pa.array(order, pa.int64())), [names[ids[position]] for position in order]
+    return exported.take(pa.array(order, pa.int64())), [names[ids[position]] for position in order]
 
 
 def month_of(books: MonthBooks, collection: Collection, settings: UblSettings) -> Month:
@@ -93,7 +92,7 @@ def _references(documents: pa.Table) -> dict[str, References]:
 def documents(books: MonthBooks, collection: Collection, booking: Booking) -> Iterator[SourceDocument]:
     """Each exported document of a collection, in the order of the names; with how it is booked, as far as `booking`
     wants that told."""
-    states, names = _exported(_of(books.states, collection))
+    states, names = _named(_of(books.exported, collection))
     ids = states["document_id"].combine_chunks()
     lines, columns = _cents(books.lines), _LINE
     if booking.accounts or booking.cost_centres:

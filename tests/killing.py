@@ -172,9 +172,10 @@ def moments(seen: Sequence[str], folder: Path, count: int) -> list[int]:
 def _main() -> None:
     import robaws_pipeline.steps.deliver  # noqa: PLC0415
     import robaws_pipeline.steps.fetch  # noqa: F401, PLC0415
-    from robaws_pipeline.steps import build, fingerprints  # noqa: F401, PLC0415
+    from robaws_pipeline.steps import build  # noqa: F401, PLC0415
+    from robaws_pipeline.steps.code import code_version  # noqa: PLC0415
 
-    fingerprints.code_version()
+    code_version()
 
     for line in sys.stdin:
         asked = json.loads(line)

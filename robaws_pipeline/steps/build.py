@@ -34,6 +34,7 @@ from robaws_pipeline.schema import (
 )
 from robaws_pipeline.settings import Company
 from robaws_pipeline.steps import compare, fingerprints, outside, reference, stored
+from robaws_pipeline.steps.code import code_version
 from robaws_pipeline.steps.fingerprints import (
     inputs_file,
     journal_file,
@@ -54,7 +55,7 @@ def build_reference(workspace: Workspace) -> dict[str, int]:
 
 def _made_by(workspace: Workspace) -> tuple[str, str]:
     """What decides, besides the raw log, what a table says."""
-    return fingerprints.code_version(), settings_version(workspace)
+    return code_version(), settings_version(workspace)
 
 
 def build_documents(workspace: Workspace, months: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -226,9 +227,7 @@ def build_exports(workspace: Workspace, months: Sequence[str]) -> dict[str, Expo
             # Entries that were made from other documents than these are written, and stale.
             made_from = journal_inputs(workspace, month)
             fingerprint = made_from if inputs and made_from and inputs["fingerprint"] == made_from else ""
-            export = MonthExport(
-                month_books(workspace, month, *shared), formats, fingerprint, fingerprints.code_version()
-            )
+            export = MonthExport(month_books(workspace, month, *shared), formats, fingerprint, code_version())
             files = ((file.path, file.content) for file in export.files())
             workspace.exports.publish(month, files, export.discard)
             compare.record(workspace, month, found)

@@ -24,7 +24,7 @@ from robaws_pipeline.formats.base import Format
 from robaws_pipeline.formats.contract import spans_of
 from robaws_pipeline.lake import locks
 from robaws_pipeline.settings import SettingsError
-from robaws_pipeline.steps import fingerprints
+from robaws_pipeline.steps.code import code_version
 from robaws_pipeline.steps.prepare import DeliveryError, prepare, previous, standing_totals
 from robaws_pipeline.steps.stale import stale_months
 from robaws_pipeline.steps.workspace import Workspace
@@ -192,7 +192,7 @@ def withdraw(workspace: Workspace, number: int, reason: str | None = None, now: 
             date=now.date().isoformat(),
             made_at=now.isoformat(timespec="seconds"),
             previous=previous(links),
-            code=fingerprints.code_version(),
+            code=code_version(),
             withdraws=number,
             reason=reason,
             effect=manifests.effect(comes, goes),

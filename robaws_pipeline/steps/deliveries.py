@@ -14,8 +14,8 @@ from robaws_pipeline.deliveries.manifest import Manifest
 from robaws_pipeline.deliveries.standing import withdrawn
 from robaws_pipeline.formats import registry
 from robaws_pipeline.lake.store import writing
+from robaws_pipeline.steps.code import code_version
 from robaws_pipeline.steps.deliver import DeliveryError, archive_of, only_deliverer
-from robaws_pipeline.steps.fingerprints import code_version
 from robaws_pipeline.steps.workspace import Workspace
 
 

@@ -27,6 +27,7 @@ from robaws_pipeline.robaws.sweep import fetch_items
 from robaws_pipeline.settings import Mark, SettingsError
 from robaws_pipeline.steps import fetch
 from robaws_pipeline.steps.asking import ask
+from robaws_pipeline.steps.code import code_version
 from robaws_pipeline.steps.deliver import archive_of
 from robaws_pipeline.steps.receive import Receiver
 from robaws_pipeline.steps.workspace import Workspace
@@ -100,16 +101,36 @@ def open_marks(workspace: Workspace) -> list[OpenMark]:
 
 def _open(workspace: Workspace, mark: Mark, due: dict[Key, Wanted]) -> Iterator[OpenMark]:
     for collection in workspace.company.document_collections:
-        ids = pa.array([id_ for name, id_ in due if name == collection.name], pa.string())
-        for month in workspace.raw.months(collection.name) if len(ids) else ():
-            rows = workspace.raw.current(collection.name, month)
-            rows = rows.filter(pc.and_(pc.is_in(rows["id"], ids), pc.invert(rows["deleted"])))
-            shown = _shown(workspace, mark, rows)
-            for id_, version in zip(rows["id"].to_pylist(), rows["hash"].to_pylist(), strict=True):
-                should = due[collection.name, id_]
+        for month in workspace.raw.months(collection.name) if any(name == collection.name for name, _ in due) else ():
+            for id_, (version, value) in _shown_in(workspace, mark, collection, month).items():
+                should = due.get((collection.name, id_))
                 # An empty field and one that Robaws does not show are one, and so is a box that is not ticked.
-                if (shown.get(id_) or None) != (should.value or None):
+                if should is not None and (value or None) != (should.value or None):
                     yield OpenMark(collection, id_, month, should, version)
+
+
+def _shown_in(
+    workspace: Workspace, mark: Mark, collection: fields.Collection, month: str
+) -> dict[str, tuple[str, Value]]:
+    """Of each document that lives in the month and is not deleted, the hash of its version and what the field says.
+
+    It is noted beside the month's files: whoever asks for open marks looks at every month, and few change.
+    """
+    raw = workspace.raw
+
+    def read() -> str:
+        rows = raw.current(collection.name, month)
+        rows = rows.filter(pc.invert(rows["deleted"]))
+        shown = _shown(workspace, mark, rows)
+        versions = zip(rows["id"].to_pylist(), rows["hash"].to_pylist(), strict=True)
+        return msgspec.json.encode({id_: (version, shown.get(id_)) for id_, version in versions}).decode()
+
+    asked = f"{code_version()} {mark.field} {mark.kind} {workspace.company.fields.get('extra_field')}"
+    made_from = f"{content_hash(asked.encode())}-{raw.listing(collection.name, [month])}"
+    return _decode_shown(raw.noted(collection.name, month, ".marks", made_from, read))
+
+
+_decode_shown = msgspec.json.Decoder(dict[str, tuple[str, Value]]).decode
 
 
 def _shown(workspace: Workspace, mark: Mark, rows: pa.Table) -> dict[str, Value]:

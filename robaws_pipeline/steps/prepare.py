@@ -28,6 +28,7 @@ from robaws_pipeline.periods import months_between
 from robaws_pipeline.reasons import Language, describe
 from robaws_pipeline.schema import DOCUMENTS, LINES, PARTIES, PAYMENT_CONDITIONS, POSTINGS, STATES, VAT
 from robaws_pipeline.steps import build, fingerprints, stored
+from robaws_pipeline.steps.code import code_version
 from robaws_pipeline.steps.stale import contiguous, loaded_months, stale_months
 from robaws_pipeline.steps.workspace import Workspace
 
@@ -115,7 +116,7 @@ def prepare(
         date=now.date().isoformat(),
         made_at=now.isoformat(timespec="seconds"),
         previous=previous(links),
-        code=fingerprints.code_version(),
+        code=code_version(),
         scope=scope.as_text(),
         changes=changes_how,
     )

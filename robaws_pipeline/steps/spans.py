@@ -17,7 +17,8 @@ from robaws_pipeline.schema import PARTIES, PAYMENT_CONDITIONS
 from robaws_pipeline.settings import Company
 from robaws_pipeline.steps import compare, stored
 from robaws_pipeline.steps.build import Exported, formats_for, month_books
-from robaws_pipeline.steps.fingerprints import code_version, journal_inputs
+from robaws_pipeline.steps.code import code_version
+from robaws_pipeline.steps.fingerprints import journal_inputs
 from robaws_pipeline.steps.stale import loaded_months, manifest_inputs
 from robaws_pipeline.steps.workspace import Workspace
 

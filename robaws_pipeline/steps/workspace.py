@@ -20,6 +20,7 @@ from robaws_pipeline.robaws import decode_reference
 from robaws_pipeline.robaws.client import RobawsClient
 from robaws_pipeline.robaws.oauth import Integration, Tokens
 from robaws_pipeline.settings import Company, Settings, SettingsError
+from robaws_pipeline.steps.code import code_version
 
 MONTHS_AHEAD = 1
 """Months after the current one that have a place in the books: invoices are dated ahead by a few days or weeks."""
@@ -66,7 +67,7 @@ class Workspace:
         def strip(collection: str, json: bytes) -> bytes:
             return decode_reference.without_mark(json, written[collection], mark.field, others=others)
 
-        key = content_hash(f"{mark.field}\n{others}\n{written}".encode())
+        key = content_hash(f"{code_version()}\n{mark.field}\n{others}\n{written}".encode())
         return Unmarked(self.raw, Neutral(key, strip))
 
     @cached_property
